@@ -1,0 +1,24 @@
+"""The workloads, one module each, found by name."""
+
+from importlib import import_module
+
+from racer import UsageError
+from stress.workload import Workload
+
+# In the order in which a run shows them. Each module has a `WORKLOAD`; modules are only imported when asked for,
+# so that a run of one workload does not pay for the others.
+NAMES = ("cross-register", "self-register", "remap", "teardown", "cede-prod", "guest-trace")
+
+
+def by_name(name: str) -> Workload:
+    """Return the workload called `name`."""
+    if name not in NAMES:
+        msg = f"unknown workload {name!r}: choose one of {', '.join(NAMES)}"
+        raise UsageError(msg)
+    workload: Workload = import_module(f"stress.workloads.{name.replace('-', '_')}").WORKLOAD
+    return workload
+
+
+def everything() -> list[Workload]:
+    """Return all workloads."""
+    return [by_name(name) for name in NAMES]
