@@ -48,17 +48,19 @@ class Parameters:
         return replace(self, **{name: value for name, value in options.items() if value is not None})
 
 
-Build = Callable[[Any, Parameters, int], Callable[[], None]]
+Build = Callable[[Any, Parameters], Callable[[], None]]
 
 
 @dataclass(frozen=True)
 class Workload:
     """What the threads do, and what must be found in which scheme.
 
-    `build(scheme_factory, parameters, seed)` returns the test body.
-    `expected` maps a scheme's name to the kinds that must all be found within the budget; an empty set means
-    clean: nothing may be found. A broken scheme may besides show the kinds in `allowed`, and no others.
-    A scheme that `expected` does not name (a user's own) is judged as clean.
+    `build(scheme_factory, parameters)` returns the test body; it gets no seed, because everything that an
+    execution leaves to chance must come from `racer.choose` and so be part of its schedule.
+    `expected` maps a scheme's name to the kinds that must all be found within the default budget; an empty set
+    means clean: nothing may be found. `expected_crossed`, where given, takes its place in runs with `--cross`.
+    A broken scheme may besides show the kinds in `allowed`, and no others. A scheme that `expected` does not
+    name (a user's own) is judged as clean.
     `raced` names the counter which must be above zero for a run to say anything at all.
     """
 
@@ -69,11 +71,14 @@ class Workload:
     raced: str
     defaults: Parameters = Parameters()
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    expected_crossed: Mapping[str, frozenset[str]] | None = None
 
-    def must_find(self, scheme: str) -> frozenset[str]:
+    def must_find(self, scheme: str, *, cross: bool = False) -> frozenset[str]:
         """Return the kinds that a run of `scheme` has to find."""
-        return self.expected.get(scheme, CLEAN)
+        expected = self.expected_crossed if cross and self.expected_crossed is not None else self.expected
+        return expected.get(scheme, CLEAN)
 
-    def may_find(self, scheme: str) -> frozenset[str]:
-        """Return every kind that a run of `scheme` may find."""
-        return self.must_find(scheme) | self.allowed.get(scheme, CLEAN)
+    def may_find(self, scheme: str, *, cross: bool = False) -> frozenset[str]:
+        """Return every kind that a run of `scheme` may find; nothing where nothing is expected."""
+        must = self.must_find(scheme, cross=cross)
+        return must | self.allowed.get(scheme, CLEAN) if must else CLEAN
