@@ -1,6 +1,7 @@
 """Judges a cell's outcome against what its workload states."""
 
-from stress.cell import EXPECTED, FAILED, FREE, INCONCLUSIVE, Outcome
+from stress import workloads
+from stress.cell import EXPECTED, FAILED, FREE, INCONCLUSIVE, Cell, Outcome
 from stress.workload import Workload
 
 UNKNOWN = "UNKNOWN"
@@ -36,6 +37,11 @@ def judge(outcome: Outcome, workload: Workload) -> None:
         outcome.judged, outcome.why = INCONCLUSIVE, outcome.why or "cut short"
     else:
         outcome.judged, outcome.why = EXPECTED, ""
+
+
+def expected_of(cell: Cell) -> frozenset[str]:
+    """Return every kind that may be found in a cell."""
+    return workloads.by_name(cell.workload).may_find(cell.scheme, cross=cell.parameters.cross)
 
 
 def exit_code(outcomes: list[Outcome]) -> int:

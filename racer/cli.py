@@ -1,0 +1,160 @@
+"""The command `racer`: explore and replay test bodies of one's own."""
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import click
+
+import racer
+from racer.report.text import describe
+
+SUCCESS = 0
+FOUND = 1
+USAGE = 2
+UNDECIDED = 3
+BROKEN = 4
+INTERRUPTED = 130
+
+Body = Callable[[], object]
+LARGEST_SEED = 2**64 - 1
+
+
+def main() -> None:
+    """Run the command and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: list[str]) -> int:
+    """Run the command; every way to end has its exit code."""
+    try:
+        code = command.main(argv, prog_name="racer", standalone_mode=False)
+    except click.ClickException as error:
+        return complain(error.format_message(), USAGE)
+    except racer.UsageError as error:
+        return complain(str(error), USAGE)
+    except (racer.StallError, racer.DivergenceError, racer.NondeterminismError) as error:
+        return complain(str(error), UNDECIDED)
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Exception:
+        return complain(f"a fault of racer itself:\n{traceback.format_exc()}", BROKEN)
+    return code if isinstance(code, int) else SUCCESS
+
+
+def complain(message: str, code: int) -> int:
+    """Print an error and return its exit code."""
+    click.echo(f"error: {message}", err=True)
+    return code
+
+
+def installed() -> str:
+    """Return the version, also in a checkout that is not installed."""
+    try:
+        return version("racer")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+@click.group()
+@click.version_option(installed(), prog_name="racer", message="%(prog)s %(version)s")
+def command() -> None:
+    """Run threaded code under schedules of one's choosing, and the same one again."""
+
+
+def body_of(text: str) -> Body:
+    """Return the function that `module:function` or `path/to/file.py:function` names; UsageError if there is none."""
+    where, _, name = text.rpartition(":")
+    if not where or not name.isidentifier():
+        raise racer.UsageError(f"a test is named module:function or path/to/file.py:function, got {text!r}")
+    body = getattr(module_of(where), name, None)
+    if not callable(body):
+        raise racer.UsageError(f"{where} has no function {name!r}")
+    found: Body = body
+    return found
+
+
+def module_of(where: str) -> Any:
+    """Import a module by dotted name or by path."""
+    if where.endswith(".py"):
+        path = Path(where)
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        if not path.is_file() or spec is None or spec.loader is None:
+            raise racer.UsageError(f"no such file: {where}")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module
+        spec.loader.exec_module(module)
+        return module
+    # As `python -m` does: the console script does not look into the current folder of itself.
+    sys.path.insert(0, "")
+    try:
+        return importlib.import_module(where)
+    except ModuleNotFoundError as error:
+        raise racer.UsageError(f"cannot import {where}: {error}") from None
+
+
+class Seed(click.ParamType):
+    """A decimal or hexadecimal number that fits 64 bits."""
+
+    name = "seed"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it; the error says what is allowed."""
+        try:
+            seed = value if isinstance(value, int) else int(value, 16 if value.lower().startswith("0x") else 10)
+        except ValueError:
+            seed = -1
+        if not 0 <= seed <= LARGEST_SEED:
+            self.fail(f"must be a whole number from 0 to 2^64-1, decimal or 0x hexadecimal, got {value!r}", param, ctx)
+        return seed
+
+
+@command.command()
+@click.argument("test")
+@click.option("--strategy", default="random", show_default=True, help="random, pct:3, round-robin, ...")
+@click.option("--executions", default=1000, show_default=True)
+@click.option("--seed", type=Seed(), default=0, show_default=True)
+@click.option("--keep-going", is_flag=True, help="Do not stop at the first finding.")
+@click.option("--max-steps", default=100_000, show_default=True, help="Steps after which an execution is cut.")
+def explore(test: str, strategy: str, executions: int, seed: int, max_steps: int, *, keep_going: bool) -> int:
+    """Run TEST (module:function) under many schedules."""
+    body = body_of(test)
+    click.echo(f"racer explore {test}: strategy {strategy}, seed {seed:#x}, {executions} executions")
+    options: dict[str, Any] = {"keep_going": keep_going, "max_steps": max_steps}
+    result = racer.explore(body, strategy=strategy, executions=executions, seed=seed, **options)
+    for finding in result.findings:
+        show(finding, f"racer explore {test} --strategy {result.strategy} --executions 1 --seed ", test)
+    least = "at least " if result.interleavings_capped else ""
+    click.echo(
+        f"{result.verdict}: {result.executions} executions, {result.steps} steps, {least}{result.interleavings} "
+        f"distinct interleavings, {result.failed} with a finding"
+    )
+    return {"PASS": SUCCESS, "FAIL": FOUND}.get(result.verdict, UNDECIDED)
+
+
+@command.command()
+@click.argument("test")
+@click.argument("schedule")
+def replay(test: str, schedule: str) -> int:
+    """Run TEST (module:function) once more under SCHEDULE, the line a finding prints."""
+    execution = racer.replay(body_of(test), schedule)
+    click.echo(f"digest {execution.digest}")
+    for finding in execution.findings:
+        click.echo(f"\n{describe(finding)}")
+    if not execution.findings:
+        click.echo(f"no finding in this execution of {execution.steps} steps")
+    return FOUND if execution.findings else SUCCESS
+
+
+def show(finding: racer.Finding, again: str, test: str) -> None:
+    """Print a finding and how to see it again."""
+    click.echo(describe(finding) + "\n")
+    if finding.seed is not None:
+        click.echo(f"    reproduce: {again}{finding.seed:#x}")
+    if finding.schedule is not None:
+        click.echo(f"    replay:    racer replay {test} '{finding.schedule}'\n")

@@ -1,0 +1,117 @@
+"""Worker processes, each pinned to a CPU of its own, that run cells and tell how far they are."""
+
+import os
+import signal
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+import racer
+from stress.cell import CONTROLLED, FAULT, Cell, Outcome, Progress
+from stress.judge import UNKNOWN
+from stress.runner import run_cell
+
+Report = tuple[int, Progress | Outcome]
+
+
+def cpus() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def work(pipe: Connection, slot: int) -> None:
+    """Run cells that come through the pipe until None comes. What happens here depends on the cell alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while (job := pipe.recv()) is not None:
+        number, cell = job
+        # Free mode needs all CPUs; a controlled run uses one, and two processes on one CPU would halve each other.
+        racer.pin_to(slot if cell.mode == CONTROLLED else None)
+        try:
+            outcome = run_cell(cell, lambda now, number=number: pipe.send((number, now)))
+        except Exception:  # a fault of the harness: the other cells still run
+            outcome = Outcome(cell, UNKNOWN, FAULT, traceback.format_exc())
+        pipe.send((number, outcome))
+
+
+class Crew:
+    """A fixed number of workers. Cells are handed out in order; which worker gets which makes no difference."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.workers: dict[Connection, SpawnProcess] = {}
+        self.busy: dict[Connection, tuple[int, Cell]] = {}
+
+    def run(self, cells: list[Cell]) -> Iterator[Report]:
+        """Yield progress and outcomes with the cell's number. Free cells wait until the others are done."""
+        try:
+            self.start(min(self.size, len(cells)))
+            waiting = deque(enumerate(cells))
+            while waiting or self.busy:
+                self.hand_out(waiting)
+                # A bounded wait, so that Ctrl-C is noticed on every platform.
+                for pipe in wait(list(self.busy), timeout=1.0):
+                    assert isinstance(pipe, Connection)
+                    yield self.receive(pipe)
+        finally:
+            self.stop()
+
+    def start(self, size: int) -> None:
+        """Start the workers deaf to Ctrl-C, which reaches every process of the terminal and is the parent's to act on."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for slot in range(size):
+                self.hire(slot)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def hire(self, slot: int) -> None:
+        """Start one worker."""
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        worker = context.Process(target=work, args=(theirs, slot), daemon=True)
+        worker.start()
+        theirs.close()
+        self.workers[ours] = worker
+
+    def hand_out(self, waiting: deque[tuple[int, Cell]]) -> None:
+        """Give every idle worker a cell; a free one only when nobody else works, for it measures real parallelism."""
+        for pipe in self.workers:
+            if not waiting:
+                return
+            alone = waiting[0][1].mode != CONTROLLED
+            if pipe in self.busy or (alone and self.busy):
+                continue
+            self.busy[pipe] = waiting.popleft()
+            pipe.send(self.busy[pipe])
+            if alone:
+                return
+
+    def receive(self, pipe: Connection) -> Report:
+        """Return one report; a worker that died is replaced and its cell is a fault."""
+        try:
+            number, news = pipe.recv()
+        except (EOFError, OSError):
+            number, cell = self.busy.pop(pipe)
+            worker = self.workers.pop(pipe)
+            worker.join()
+            self.hire(len(self.workers))
+            return number, Outcome(cell, UNKNOWN, FAULT, f"the worker process ended with code {worker.exitcode}")
+        if isinstance(news, Outcome):
+            del self.busy[pipe]
+        return number, news
+
+    def stop(self) -> None:
+        """End the workers, in the middle of their cells if need be."""
+        for pipe, worker in self.workers.items():
+            if pipe in self.busy or not worker.is_alive():
+                worker.terminate()
+            else:
+                pipe.send(None)
+        for pipe, worker in self.workers.items():
+            worker.join()
+            pipe.close()
+        self.workers.clear()
+        self.busy.clear()

@@ -1,0 +1,205 @@
+"""What a run shows: its head, progress, findings, the table and the closing sentence."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from stress import workloads
+from stress.cell import EXPECTED, FAILED, FREE, Cell, Outcome, Progress
+from stress.interpreter import described
+from stress.judge import expected_of
+from stress.seeds import seed_text
+
+WIDTH = 132
+SHOWN = {EXPECTED: "", FAILED: " (!)"}
+
+
+def console() -> Console:
+    """Return the console; where output is no terminal, lines are wide enough for the table."""
+    made = Console(highlight=False, soft_wrap=True)
+    return made if made.is_terminal else Console(highlight=False, soft_wrap=True, width=WIDTH)
+
+
+def head(out: Console, cells: list[Cell], processes: int) -> None:
+    """Print everything that the run depends on."""
+    first = cells[0]
+    controlled = [cell for cell in cells if cell.mode != FREE]
+    out.print(f"racer stress: seed {seed_text(first.seed)}, {described()}, {processes} processes")
+    if controlled:
+        each = controlled[0]
+        out.print(
+            f"{len(controlled)} cells of {each.executions} executions, strategies {' and '.join(each.strategies)}"
+        )
+    if len(controlled) < len(cells):
+        free = cells[-1]
+        out.print(f"free mode: {free.workload} for {free.seconds:g} s per scheme, unscheduled threads, with noise")
+    for line in dict.fromkeys(sizes(cell) for cell in cells):
+        out.print(line)
+    out.print()
+
+
+def sizes(cell: Cell) -> str:
+    """Return a cell's parameters on a line."""
+    values = [(f.name, getattr(cell.parameters, f.name)) for f in fields(cell.parameters) if f.name != "cross"]
+    return f"  {cell.title:<22}" + ", ".join(f"{name} {value}" for name, value in values if value is not None)
+
+
+class Live:
+    """Progress of a run: a bar on a terminal, otherwise a line for each cell that is done."""
+
+    def __init__(self, out: Console, cells: list[Cell]) -> None:
+        self.out = out
+        self.cells = cells
+        self.now: dict[int, Progress] = {}
+        self.done = 0
+        self.bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("cells  {task.fields[rate]} executions/s  {task.fields[findings]} findings"),
+            TextColumn("{task.fields[interleavings]} interleavings"),
+            TimeElapsedColumn(),
+            console=out,
+            transient=True,
+            disable=not out.is_terminal,
+        )
+        self.task = self.bars.add_task("stress", total=len(cells), rate="0", findings="0", interleavings="0")
+
+    def __enter__(self) -> "Live":
+        self.bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.bars.stop()
+
+    def take(self, number: int, news: Progress | Outcome) -> None:
+        """Show one report."""
+        if isinstance(news, Outcome):
+            self.done += 1
+            self.now[number] = Progress(news.executions, len(news.found), news.interleavings)
+            if not self.out.is_terminal:
+                self.out.print(f"[{self.done}/{len(self.cells)}] {line_of(news)}")
+        else:
+            self.now[number] = news
+        executions = sum(now.executions for now in self.now.values())
+        elapsed = self.bars.tasks[0].elapsed or 0.0
+        cell = self.cells[number]
+        self.bars.update(
+            self.task,
+            completed=self.done,
+            description=f"{cell.scheme} {cell.title}",
+            rate=f"{executions / elapsed if elapsed else 0:,.0f}",
+            findings=str(sum(now.findings for now in self.now.values())),
+            interleavings=f"{sum(now.interleavings for now in self.now.values()):,}",
+        )
+
+
+def line_of(outcome: Outcome) -> str:
+    """Return a finished cell on a line."""
+    cell = outcome.cell
+    kinds = f": {', '.join(outcome.kinds)}" if outcome.found else ""
+    free = " free" if cell.mode == FREE else ""
+    return f"{cell.scheme} {cell.title}{free}: {outcome.verdict}{kinds}, {outcome.judged}, {outcome.executions:,} executions"
+
+
+def blocks(out: Console, outcomes: Iterable[Outcome], *, verbose: bool) -> None:
+    """Print findings in full: all that were not expected; of the expected ones the first of each broken scheme.
+
+    `verbose` prints every one.
+    """
+    shown: set[str] = set()
+    for outcome in outcomes:
+        wanted = expected_of(outcome.cell)
+        for found in outcome.found:
+            expected = found.kind in wanted
+            if expected and not verbose and outcome.cell.scheme in shown:
+                continue
+            if expected:
+                shown.add(outcome.cell.scheme)
+            out.print(f"FAIL {found.block}" if not found.block.startswith("FAIL") else found.block, markup=False)
+
+
+def table(out: Console, cells: list[Cell], outcomes: dict[int, Outcome]) -> None:
+    """Print scheme x workload; cells that were not reached say so."""
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    made.add_column("scheme")
+    made.add_column("workload")
+    made.add_column("verdict")
+    made.add_column("found")
+    for name in ("first at", "executions", "entries", "updates", "stale uses"):
+        made.add_column(name, justify="right")
+    scheme = ""
+    for number, cell in enumerate(cells):
+        name = cell.scheme if cell.scheme != scheme or cell.mode == FREE else ""
+        scheme = cell.scheme
+        made.add_row(name, cell.title + (" (free)" if cell.mode == FREE else ""), *row(outcomes.get(number)))
+    out.print(made)
+
+
+def row(outcome: Outcome | None) -> list[str]:
+    """Return the columns of one cell."""
+    if outcome is None:
+        return ["not run", "", "", "", "", "", ""]
+    counters = outcome.counters
+    first = "-" if outcome.first_failure is None else f"{outcome.first_failure:,}"
+    numbers = [f"{counters.get(name, 0):,}" for name in ("entries", "updates", "stale")]
+    return [verdict(outcome), told(outcome), first, f"{outcome.executions:,}", *numbers]
+
+
+def verdict(outcome: Outcome) -> str:
+    """Return the verdict and whether it was expected."""
+    if outcome.judged == EXPECTED:
+        return f"{outcome.verdict}, expected" if outcome.found else outcome.verdict
+    return f"{outcome.verdict}, {outcome.judged.upper()}"
+
+
+def told(outcome: Outcome) -> str:
+    """Return the kinds found, or what is wrong with the cell in one line."""
+    kinds = ", ".join(outcome.kinds)
+    if outcome.judged == EXPECTED:
+        return kinds
+    why = outcome.why.strip().splitlines()[-1 if "Traceback" in outcome.why else 0] if outcome.why else ""
+    return f"{kinds}; {why}" if kinds and FAILED != outcome.judged else why or kinds
+
+
+def closing(cells: list[Cell], outcomes: dict[int, Outcome]) -> str:
+    """Return one sentence: what was shown and what was not."""
+    done = list(outcomes.values())
+    controlled = [each for each in done if each.cell.mode != FREE]
+    executions = sum(each.executions for each in controlled)
+    interleavings = sum(each.interleavings for each in controlled)
+    least = "at least " if any(each.interleavings_capped for each in controlled) else ""
+    free = sum(each.executions for each in done if each.cell.mode == FREE)
+    parts = [f"{executions:,} executions ({least}{interleavings:,} interleavings)"] if controlled else []
+    if free:
+        parts.append(f"{free:,} unscheduled runs")
+    sampled = " and ".join(parts) or "no executions"
+    shown = "; ".join(claims(done)) or "nothing was shown"
+    cut = f", {len(cells) - len(done)} of {len(cells)} cells were not run" if len(done) < len(cells) else ""
+    return f"Shown: in {sampled}, {shown}{cut}. Not shown: interleavings that were not sampled, so a PASS is no proof."
+
+
+def claims(done: list[Outcome]) -> Iterable[str]:
+    """Yield what the outcomes say, scheme by scheme."""
+    caught = names(each for each in done if each.judged == EXPECTED and each.found)
+    failed = names(each for each in done if each.judged == FAILED)
+    undecided = names(each for each in done if each.judged not in (EXPECTED, FAILED))
+    clean = [name for name in names(done) if not any(each.found for each in done if each.cell.scheme == name)]
+    clean = [name for name in clean if name not in failed + undecided]
+    if clean:
+        yield f"nothing was found in {' or '.join(clean)}"
+    if caught:
+        yield f"{' and '.join(caught)} {'was' if len(caught) == 1 else 'were'} caught as stated"
+    if failed:
+        yield f"{' and '.join(failed)} did NOT come out as stated"
+    if undecided:
+        yield f"{' and '.join(undecided)} stayed undecided"
+
+
+def names(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return the schemes of some outcomes, each once."""
+    return list(dict.fromkeys(each.cell.scheme for each in outcomes))
