@@ -1,0 +1,1 @@
+"""The vocabulary of racer: schedule, operation, event, trace, finding, verdict, errors; pure data."""

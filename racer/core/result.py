@@ -1,0 +1,57 @@
+"""The result of a campaign: verdict, findings, and what was explored."""
+
+from dataclasses import dataclass, field
+
+from racer.core.errors import FailureError
+from racer.core.finding import Finding
+
+PASS = "PASS"  # noqa: S105  (a verdict, no password)
+FAIL = "FAIL"
+UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How far a campaign is: what a progress callback gets."""
+
+    executions: int
+    steps: int
+    failed: int
+    findings: int
+    interleavings: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Result:
+    """What a campaign of executions showed.
+
+    `verdict`: PASS (the asked budget was done, or all explored), FAIL (a finding), UNKNOWN (cut short, or nothing
+    raced: no two threads were ever able to run at the same step); `reason` says why in words. `interleavings` is the number of distinct
+    happens-before classes seen, a lower bound if `interleavings_capped`. `failed` counts executions with a finding,
+    `first_failure` is the index of the first. `strategy` is the full text that repeats the campaign.
+    """
+
+    verdict: str
+    reason: str
+    findings: tuple[Finding, ...]
+    executions: int
+    steps: int
+    strategy: str
+    seed: int
+    failed: int = 0
+    first_failure: int | None = None
+    interleavings: int = 0
+    interleavings_capped: bool = False
+    exhausted: bool = False
+    redundant: int = 0
+    counters: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def raise_on_failure(self) -> None:
+        """Raise FailureError with the first finding if the verdict is FAIL."""
+        if self.verdict == FAIL:
+            first = self.findings[0]
+            where = f"\n    seed {first.seed:#x}" if first.seed is not None else ""
+            how = f", schedule {first.schedule}" if first.schedule is not None else ""
+            raise FailureError(f"{first}{where}, strategy {self.strategy}{how}")

@@ -1,0 +1,36 @@
+"""What a strategy is: the interface between the turnstile, which asks, and the strategies, which answer."""
+
+from typing import Final, Protocol
+
+GIVE_UP: Final = -1
+"""Returned by `pick` when no thread may be chosen: the execution is abandoned (a replay that diverged)."""
+
+
+class Strategy(Protocol):
+    """Chooses who runs next. One object serves one campaign; `begin` is called before each execution.
+
+    `text` names the strategy with all its parameters: with the seed it repeats an execution. With `every_step` it is
+    asked at every step, otherwise only where two threads or more are enabled. It looks at nothing but what these
+    methods give it: no clock, no hash order.
+    """
+
+    text: str
+    every_step: bool
+
+    def begin(self, seed: int) -> None:
+        """Prepare for an execution with this seed."""
+
+    def created(self, thread: int) -> None:
+        """Take note that a thread has got its number."""
+
+    def pick(self, enabled: list[int], current: int) -> int:
+        """Return the number of the thread that executes the next step, one of `enabled` (ascending, not to be kept).
+
+        `current` is the thread that executed the last step; it need not be enabled.
+        """
+
+    def choose(self, n: int) -> int:
+        """Return the result of `racer.choose(n)`, 0..n-1."""
+
+    def yielded(self, thread: int) -> None:
+        """Take note that a thread waits for time to pass (a sleep, a wait that timed out)."""

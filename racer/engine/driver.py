@@ -1,0 +1,115 @@
+"""Runs a campaign in a pooled OS thread while the caller's watches: progress, Ctrl-C, and the watchdog.
+
+The campaign's loop runs in the OS thread that is also thread 0 of every execution, so that an execution costs no
+hand-over of its own. The caller's thread is never pinned and never touches the executions.
+"""
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from racer.core.errors import StallError, UsageError
+from racer.engine import free, interpose, pool, turnstile
+
+R = TypeVar("R")
+
+_TICK = 0.05
+_GRACE = 2.0
+_YOUNG = 20_000
+_one_at_a_time = threading.Lock()
+
+
+class Driver:
+    """One campaign under way.
+
+    `beat` grows whenever a step is executed, as far as the watchdog can see; `stop` asks the campaign's loop to end
+    after the execution it is in.
+    """
+
+    def __init__(self, stall_after: float) -> None:
+        self.stall_after = stall_after
+        self.stop = False
+        self.executions = 0
+        self._done = threading.Event()
+        self._result: object = None
+        self._error: BaseException | None = None
+
+    def run(self, loop: Callable[[pool.Worker], R], tick: Callable[[], None]) -> R:
+        """Run `loop` in a pooled thread; call `tick` now and then; return what it returns or raise what it raises."""
+        if turnstile.active() is not None:
+            raise UsageError("explore, verify and replay cannot be called inside an execution")
+        with _one_at_a_time:
+            return self._run(loop, tick)
+
+    def _run(self, loop: Callable[[pool.Worker], R], tick: Callable[[], None]) -> R:
+        threads = pool.pool()
+        worker = threads.take()
+        collecting = gc.isenabled()
+        hook = interpose.install(interpose.refuse_uncontrolled)
+        gc.disable()  # a collection may run finalizers anywhere, and costs more than an execution
+        worker.body = lambda: self._serve(loop, worker)
+        worker.baton.wake()
+        try:
+            self._watch(tick)
+        finally:
+            interpose.install(hook)
+            if collecting:
+                gc.enable()
+        threads.idle.append(worker)
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]
+
+    def _serve(self, loop: Callable[[pool.Worker], object], worker: pool.Worker) -> None:
+        try:
+            self._result = loop(worker)
+        except BaseException as error:  # noqa: BLE001  (raised again in the caller's thread)
+            self._error = error
+        finally:
+            self._done.set()
+
+    def _watch(self, tick: Callable[[], None]) -> None:
+        seen = (-1, -1)
+        since = time.monotonic()
+        try:
+            while not self._done.wait(_TICK):
+                tick()
+                beat = self._beat()
+                now = time.monotonic()
+                if beat != seen:
+                    seen, since = beat, now
+                elif now - since > self.stall_after:
+                    self._give_up()
+        except BaseException:
+            self.stop = True
+            if not self._done.wait(_GRACE):
+                self._abandon()
+            raise
+
+    def _beat(self) -> tuple[int, int]:
+        run = turnstile.running()
+        return self.executions, 0 if run is None else len(run.order)
+
+    def _give_up(self) -> None:
+        run = turnstile.running()
+        name = run.current.shown_name if run is not None else "the campaign"
+        error = StallError(self.stall_after, name, free.stacks())
+        self._abandon()
+        raise error
+
+    def _abandon(self) -> None:
+        """Leave the pool and its threads behind: whichever wakes up finds its execution closed."""
+        self.stop = True
+        run = turnstile.running()
+        if run is not None:
+            run.closed = True
+        turnstile.forget()
+        pool.discard()
+
+
+def collect_young() -> None:
+    """Collect the garbage of the executions since the last time, if there is enough of it."""
+    if gc.get_count()[0] > _YOUNG:
+        gc.collect(0)

@@ -1,0 +1,148 @@
+"""Free mode: the same subject on plain OS threads, interleaved by the OS, with noise."""
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from racer.core.errors import FailureError, StallError
+from racer.core.finding import Finding, Side
+from racer.core.rng import SplitMix64, execution_seed
+from racer.engine import interpose, where
+
+_SWITCH_INTERVAL = 1e-5
+"""Seconds between forced switches while a free run has noise: the default of 5 ms hardly ever shows a race."""
+
+
+@dataclass
+class FreeRun:
+    """What a free run has seen so far. Findings and counters come from many threads at once."""
+
+    findings: dict[tuple[str, ...], Finding] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    runs: int = 0
+    failed: int = 0
+    first_failure: int | None = None
+    guard: threading.Lock = field(default_factory=threading.Lock)
+    failing: bool = False
+    draws: SplitMix64 = field(default_factory=lambda: SplitMix64(0))
+
+
+_run: FreeRun | None = None
+
+
+def found(finding: Finding) -> None:
+    """Take down a finding of the subject; FailureError where there is no run to report to."""
+    run = _run
+    if run is None:
+        raise FailureError(str(finding))
+    with run.guard:
+        run.failing = True
+        known = run.findings.setdefault(finding.signature, finding)
+        if known is not finding:
+            known.count += 1
+
+
+def caught(error: Exception) -> bool:
+    """Take down an exception that ended a thread; return False where there is no run to report to."""
+    if _run is None:
+        return False
+    name = threading.current_thread().name
+    side = Side(name, "raise", type(error).__name__, None, where.place_of_error(error))
+    found(Finding("exception", f"{name} raised {type(error).__name__}: {error}", name, sides=(side,)))
+    return True
+
+
+def count(name: str, n: int) -> None:
+    """Add to a counter of the run, if there is one."""
+    run = _run
+    if run is not None:
+        with run.guard:
+            run.counters[name] = run.counters.get(name, 0) + n
+
+
+def draw(n: int) -> int:
+    """Return the result of a `choose` outside controlled executions."""
+    run = _run
+    if run is None:
+        return 0
+    with run.guard:
+        return run.draws.below(n)
+
+
+def run(test: Callable[[], object], seconds: float, seed: int, *, noise: bool, stall_after: float) -> FreeRun:
+    """Run the test body again and again for so many seconds; the last run is finished.
+
+    Raises StallError when one run of the body takes longer than `stall_after` seconds: its threads are left behind.
+    """
+    global _run  # noqa: PLW0603  (one free run at a time in a process)
+    state = _run = FreeRun()
+    before = sys.getswitchinterval()
+    hook_before = interpose.install(make_noise(seed) if noise else None)
+    if noise:
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+    try:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            _once(test, state, seed, stall_after)
+    finally:
+        _run = None
+        sys.setswitchinterval(before)
+        interpose.install(hook_before)
+    return state
+
+
+def _once(test: Callable[[], object], state: FreeRun, seed: int, stall_after: float) -> None:
+    state.draws = SplitMix64(execution_seed(seed, state.runs))
+    state.failing = False
+    body = threading.Thread(target=_guarded, args=(test,), name="main", daemon=True)
+    body.start()
+    body.join(stall_after)
+    if body.is_alive():
+        raise StallError(stall_after, "a free run", stacks())
+    if state.failing:
+        state.failed += 1
+        if state.first_failure is None:
+            state.first_failure = state.runs
+    state.runs += 1
+
+
+def _guarded(test: Callable[[], object]) -> None:
+    try:
+        test()
+    except Exception as error:  # noqa: BLE001  (a finding, as in a controlled execution)
+        caught(error)
+
+
+def make_noise(seed: int) -> Callable[[], None]:
+    """Return a hook that now and then gives up the CPU: most often not, sometimes a spin, a yield or a short sleep.
+
+    Each thread draws from a generator of its own, so that the noise adds no lock between the threads.
+    """
+    local = threading.local()
+
+    def hook() -> None:
+        draws = getattr(local, "draws", None)
+        if draws is None:
+            draws = local.draws = SplitMix64(seed ^ threading.get_ident())
+        drawn = draws.below(16)
+        if drawn == 0:
+            time.sleep(0)
+        elif drawn == 1:
+            for _ in range(draws.below(16) * 20):
+                pass
+        elif drawn == 2 and draws.below(8) == 0:  # noqa: PLR2004  (one in 128)
+            time.sleep(1e-6)
+
+    return hook
+
+
+def stacks() -> list[str]:
+    """Return the stack of every thread of the process, readable."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return [
+        f"--- {names.get(ident, '?')}\n{''.join(traceback.format_stack(frame)).rstrip()}"
+        for ident, frame in sys._current_frames().items()  # noqa: SLF001  (the only way to another thread's frames)
+    ]

@@ -1,0 +1,103 @@
+"""A pool of OS threads, all pinned to one CPU, that run the bodies of controlled threads.
+
+Creating a thread for each body costs more than running it, and handing the turn over costs ten times as much across
+CPUs as on one (measured: docs/design/hand-over.md).
+"""
+
+import os
+import threading
+from collections.abc import Callable
+
+from racer.engine.baton import Baton, make_baton
+
+_SCHED_BATCH = getattr(os, "SCHED_BATCH", None)
+
+
+class Worker:
+    """One OS thread of the pool: waits for a body, runs it, waits for the next."""
+
+    __slots__ = ("baton", "body", "ident", "thread")
+
+    def __init__(self, name: str, cpu: int | None) -> None:
+        self.baton: Baton = make_baton()
+        self.body: Callable[[], None] | None = None
+        self.ident = 0
+        self.thread = threading.Thread(target=self._serve, args=(cpu,), name=name, daemon=True)
+        self.thread.start()
+        while not self.ident:  # the thread tells its ident before it waits for its first body
+            self.thread.join(0.0001)
+
+    def _serve(self, cpu: int | None) -> None:
+        pin_this_thread(cpu)
+        self.ident = threading.get_ident()
+        wait = self.baton.wait
+        while True:
+            wait()
+            body, self.body = self.body, None
+            if body is None:
+                return
+            body()
+
+
+class Pool:
+    """The workers of one process. `idle` is taken from and given back to by whoever has the turn."""
+
+    def __init__(self, cpu: int | None) -> None:
+        self.cpu = cpu
+        self.idle: list[Worker] = []
+        self.idents: set[int] = set()
+        self._made = 0
+
+    def take(self) -> Worker:
+        """Return an idle worker, making one if there is none."""
+        if self.idle:
+            return self.idle.pop()
+        worker = Worker(f"racer-{self._made}", self.cpu)
+        self._made += 1
+        self.idents.add(worker.ident)
+        return worker
+
+
+def pin_this_thread(cpu: int | None) -> None:
+    """Pin the calling OS thread to one CPU where the platform can; the policy helps only a lock baton."""
+    if cpu is None or not hasattr(os, "sched_setaffinity"):
+        return
+    os.sched_setaffinity(0, {cpu})
+    if not hasattr(os, "eventfd") and _SCHED_BATCH is not None:
+        os.sched_setscheduler(0, _SCHED_BATCH, os.sched_param(0))
+
+
+def allowed_cpus() -> list[int]:
+    """Return the CPUs this process may run on, ascending (empty where the platform cannot tell)."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+_cpu_slot: int | None = None
+_pool: Pool | None = None
+
+
+def pin_to(slot: int) -> None:
+    """Let the controlled threads of this process run on the slot-th of the allowed CPUs (modulo their number)."""
+    global _cpu_slot  # noqa: PLW0603  (one pool a process, one place to run it)
+    _cpu_slot = slot
+    discard()
+
+
+def pool() -> Pool:
+    """Return the pool of this process."""
+    global _pool  # noqa: PLW0603  (one pool a process)
+    if _pool is None:
+        cpus = allowed_cpus()
+        slot = os.getpid() if _cpu_slot is None else _cpu_slot
+        _pool = Pool(cpus[slot % len(cpus)] if cpus else None)
+    return _pool
+
+
+def discard() -> None:
+    """Forget the pool: its threads are lost (a stall), or do not exist (in a forked child)."""
+    global _pool  # noqa: PLW0603  (one pool a process)
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=discard)

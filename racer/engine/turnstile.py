@@ -1,0 +1,401 @@
+"""The turnstile: one controlled execution, in which one thread runs at a time and a strategy says which.
+
+A scheduling point stands *before* each visible operation: the strategy must see what every thread is about to do,
+and an operation that had already happened when the point is reached could not be ordered after another thread's.
+"""
+
+from bisect import insort
+from collections.abc import Callable
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+from racer.core.errors import RacerError, UsageError
+from racer.core.finding import Finding, Side
+from racer.core.operation import BEGIN, CHOOSE, DONE, START
+from racer.core.strategy import GIVE_UP, Strategy
+from racer.engine import deadlock, where
+from racer.engine.operand import NOBODY, Operand
+from racer.engine.thread_state import ThreadState
+
+if TYPE_CHECKING:
+    from racer.engine.pool import Pool, Worker
+    from racer.engine.recorder import Recorder
+
+
+class Unwind(BaseException):
+    """Raised in a thread that will never be given the turn again, so that it leaves its body."""
+
+
+class Turnstile:
+    """One controlled execution.
+
+    `order[i]` is the thread that executed step i and `codes[i]` what it executed (object << 16 | kind << 8 | outcome).
+    `enabled` holds the numbers of the threads whose pending operation can be executed, ascending, the running one
+    included. Everything here is touched by the thread that has the turn and by no other.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        pool: "Pool",
+        max_steps: int,
+        detect: frozenset[str],
+        recorder: "Recorder | None" = None,
+    ) -> None:
+        self.strategy = strategy
+        self.pick = strategy.pick
+        self.every_step = strategy.every_step
+        self.pool = pool
+        self.max_steps = max_steps
+        self.detect = detect
+        self.recorder = recorder
+        self.threads: list[ThreadState] = []
+        self.enabled: list[int] = []
+        self.order: list[int] = []
+        self.codes: list[int] = []
+        self.values: list[int] = []
+        self.findings: list[Finding] = []
+        self.counters: dict[str, int] = {}
+        self.objects = 0
+        self.clock = 0.0
+        self.raced = False
+        self.closed = False
+        self.cut = False
+        self.error: RacerError | None = None
+        self.current: ThreadState = None  # type: ignore[assignment]  # set before anything runs
+
+    # -- scheduling points ---------------------------------------------------------------------------------------
+
+    def reach(self, kind: int, operand: Operand) -> ThreadState:
+        """Stop before an operation that can always be executed; return when its step has come."""
+        me = self.current
+        if self.closed or get_ident() != me.ident:
+            self._refuse()
+        me.kind = kind
+        me.operand = operand
+        order = self.order
+        if len(order) >= self.max_steps:
+            self._cut(me)
+        enabled = self.enabled
+        if len(enabled) > 1 or self.every_step:
+            chosen = self.pick(enabled, me.thread_number)
+            if chosen != me.thread_number:
+                self._switch(me, chosen)
+        order.append(me.thread_number)
+        if self.recorder is not None:
+            self.recorder.step(me)
+        return me
+
+    def await_turn(self, kind: int, operand: Operand, queue: Operand) -> ThreadState:
+        """Stop before an operation that needs `operand.admits(me)`; return when its step has come and it does.
+
+        `queue` is the object whose changes decide that: `refresh` is called on it after each.
+        """
+        me = self.current
+        if self.closed or get_ident() != me.ident:
+            self._refuse()
+        me.kind = kind
+        me.operand = operand
+        if len(self.order) >= self.max_steps:
+            self._cut(me)
+        me.enabled = operand.admits(me)
+        if me.enabled:
+            enabled = self.enabled
+            if len(enabled) > 1 or self.every_step:
+                chosen = self.pick(enabled, me.thread_number)
+                if chosen != me.thread_number:
+                    self._queue(me, queue)
+                    self._switch(me, chosen)
+                    queue.pending.remove(me)  # type: ignore[union-attr]  # _queue made it a list
+        else:
+            self.enabled.remove(me.thread_number)
+            self._queue(me, queue)
+            self._leave_turn(me)
+            me.wait()
+            if self.closed:
+                me.unwinding = True
+                raise Unwind
+            queue.pending.remove(me)  # type: ignore[union-attr]  # _queue made it a list
+        self.order.append(me.thread_number)
+        if self.recorder is not None:
+            self.recorder.step(me)
+        return me
+
+    def refresh(self, operand: Operand) -> None:
+        """Work out anew which of the threads pending on an object that has changed can go on."""
+        for thread in operand.pending:
+            admitted = thread.operand.admits(thread)
+            if admitted is not thread.enabled:
+                thread.enabled = admitted
+                if admitted:
+                    insort(self.enabled, thread.thread_number)
+                else:
+                    self.enabled.remove(thread.thread_number)
+
+    def _queue(self, me: ThreadState, queue: Operand) -> None:
+        if queue.pending is NOBODY:
+            queue.pending = [me]
+        else:
+            queue.pending.append(me)  # type: ignore[union-attr]  # not NOBODY: a list
+
+    def _switch(self, me: ThreadState, chosen: int) -> None:
+        """Give the turn to another thread and wait until it comes back."""
+        if chosen == GIVE_UP:
+            self.abandon(me)
+        self.raced = True
+        self.current = other = self.threads[chosen]
+        other.wake()
+        me.wait()
+        if self.closed:
+            me.unwinding = True
+            raise Unwind
+
+    def _leave_turn(self, me: ThreadState) -> bool:
+        """Give the turn away without being able to go on; return False if nobody is and the execution is over."""
+        enabled = self.enabled
+        if not enabled:
+            if "deadlock" in self.detect:
+                deadlock.judge(self)
+            self._close(me)
+            return False
+        chosen = enabled[0]
+        if len(enabled) > 1 or self.every_step:
+            self.raced = self.raced or len(enabled) > 1
+            chosen = self.pick(enabled, me.thread_number)
+        if chosen == GIVE_UP:
+            self._close(me)
+            return False
+        self.current = other = self.threads[chosen]
+        other.wake()
+        return True
+
+    def _close(self, me: ThreadState) -> None:
+        """End the execution: the main thread's OS thread takes over for the tear-down."""
+        self.closed = True
+        main = self.threads[0]
+        if me is not main or not main.ended:
+            main.wake()
+
+    def abandon(self, me: ThreadState) -> None:
+        """End the execution from within a thread that could go on."""
+        self._close(me)
+        me.wait()
+        me.unwinding = True
+        raise Unwind
+
+    def _cut(self, me: ThreadState) -> None:
+        self.cut = True
+        self.found("step-limit", f"the execution was cut after {self.max_steps} steps (max_steps)", ())
+        self.abandon(me)
+
+    def _refuse(self) -> None:
+        """Explain an operation that is not one of this execution's running thread."""
+        if self.closed and any(thread.ident == get_ident() and thread.unwinding for thread in self.threads):
+            raise Unwind
+        error = UsageError(
+            "an object of an earlier execution was used: make every object of a test inside its body"
+            if self.closed
+            else "an operation of a thread that racer does not control: start threads with racer.Thread"
+        )
+        running = active() or self
+        running.error = running.error or error
+        raise error
+
+    # -- what was done -------------------------------------------------------------------------------------------
+
+    def read(self, kind: int, operand: Operand) -> ThreadState:
+        """Execute an operation that only reads."""
+        me = self.reach(kind, operand)
+        self.codes.append(operand.base | kind << 8)
+        me.history = seen = hash((me.history, operand.writes, kind))
+        operand.reads ^= seen
+        return me
+
+    def modify(self, kind: int, operand: Operand) -> ThreadState:
+        """Execute an operation that modifies."""
+        me = self.reach(kind, operand)
+        self.codes.append(operand.base | kind << 8)
+        me.history = operand.writes = hash((me.history, operand.writes, operand.reads, kind))
+        operand.reads = 0
+        return me
+
+    def did_read(self, me: ThreadState, operand: Operand, outcome: int = DONE) -> None:
+        """Record an executed operation that only read."""
+        self.codes.append(operand.base | me.kind << 8 | outcome)
+        me.history = seen = hash((me.history, operand.writes, me.kind, outcome))
+        operand.reads ^= seen
+        if outcome and self.recorder is not None:
+            self.recorder.failed()
+
+    def did_modify(self, me: ThreadState, operand: Operand, outcome: int = DONE) -> None:
+        """Record an executed operation that modified; who waits for the object is looked at again."""
+        self.codes.append(operand.base | me.kind << 8 | outcome)
+        me.history = operand.writes = hash((me.history, operand.writes, operand.reads, me.kind, outcome))
+        operand.reads = 0
+        if operand.pending:
+            self.refresh(operand)
+        if outcome and self.recorder is not None:
+            self.recorder.failed()
+
+    def did_also_modify(self, me: ThreadState, operand: Operand) -> None:
+        """Add a second object to the operation just recorded."""
+        me.history = operand.writes = hash((me.history, operand.writes, operand.reads))
+        operand.reads = 0
+        if operand.pending:
+            self.refresh(operand)
+
+    def timed_out(self, me: ThreadState, deadline: float) -> None:
+        """Let the virtual clock pass the deadline of a wait that ended without what it waited for."""
+        self.clock = max(self.clock, deadline)
+        self.strategy.yielded(me.thread_number)
+
+    def lone(self, kind: int) -> ThreadState:
+        """Execute an operation that is on no object and conflicts with nothing."""
+        me = self.reach(kind, self.current)
+        self.codes.append(me.base | kind << 8)
+        me.history = hash((me.history, kind))
+        return me
+
+    def choose(self, n: int) -> int:
+        """Execute a recorded choice of 0..n-1."""
+        me = self.reach(CHOOSE, self.current)
+        value = self.strategy.choose(n)
+        if value == GIVE_UP:
+            self.order.pop()
+            self.abandon(me)
+        self.values.append(value)
+        self.codes.append(me.base | CHOOSE << 8)
+        me.history = hash((me.history, CHOOSE, value))
+        if self.recorder is not None:
+            self.recorder.value(value)
+        return value
+
+    # -- threads -------------------------------------------------------------------------------------------------
+
+    def started(self, me: ThreadState, thread: ThreadState) -> None:
+        """Record the start of a thread, whose `begin` becomes its pending operation."""
+        self.codes.append(thread.base | START << 8)
+        me.history = hash((me.history, thread.path, START))
+        thread.started = True
+        worker = self.pool.take()
+        worker.body = lambda: self._run_body(thread)
+        thread.seat(worker)
+        thread.history = hash((me.history, thread.path))
+        insort(self.enabled, thread.thread_number)
+
+    def _run_body(self, me: ThreadState) -> None:
+        """Run a thread's body in its OS thread, from its `begin` to its end."""
+        if not self.closed:
+            self._begin(me)
+            try:
+                me.body()
+            except (Unwind, SystemExit):
+                pass  # given up, or gone as in threading
+            except BaseException as error:  # noqa: BLE001  (whatever a body raises is its finding)
+                self._raised(me, error)
+        self._end(me)
+        self.pool.idle.append(me.worker)  # before the turn is given away: its next holder may take this worker
+        if self.closed:
+            self.threads[0].wake()
+        else:
+            self._leave_turn(me)
+
+    def _begin(self, me: ThreadState) -> None:
+        self.order.append(me.thread_number)
+        self.codes.append(me.base | BEGIN << 8)
+        if self.recorder is not None:
+            self.recorder.step(me)
+
+    def _end(self, me: ThreadState) -> None:
+        """End a thread: part of its last step, on which the joins of others depend."""
+        me.ended = True
+        if not self.closed:
+            self.enabled.remove(me.thread_number)
+            me.writes = hash((me.history, me.writes, me.reads))
+            if me.pending:
+                self.refresh(me)
+
+    def _raised(self, me: ThreadState, error: BaseException) -> None:
+        if self.closed:
+            return  # it came out of the unwinding of a thread that was given up
+        place = where.place_of_error(error)
+        kind = type(error).__name__
+        side = Side(me.shown_name, "raise", kind, len(self.order) - 1, place)
+        self.found("exception", f"{me.shown_name} raised {kind}: {error}", (side,))
+
+    # -- findings ------------------------------------------------------------------------------------------------
+
+    def found(self, kind: str, message: str, sides: tuple[Side, ...]) -> None:
+        """Take down a finding of the running thread at the last executed step."""
+        me = self.current
+        step = max(len(self.order) - 1, 0)
+        self.findings.append(Finding(kind, message, me.shown_name, me.thread_number, step, sides))
+
+    # -- the whole -----------------------------------------------------------------------------------------------
+
+    def execute(self, body: Callable[[], object], worker: "Worker") -> None:
+        """Run one execution to its end in the calling OS thread, which is `worker`'s: thread 0 is the body."""
+        global _active  # noqa: PLW0603  (one execution at a time in a process)
+        main = ThreadState(self, body, "main", daemon=False)
+        main.seat(worker)
+        main.started = True
+        self.enabled.append(0)
+        _active = self
+        try:
+            self._run_main(main)
+            self._tear_down(main)
+        finally:
+            _active = None
+
+    def _run_main(self, main: ThreadState) -> None:
+        if self.every_step and self.pick(self.enabled, 0) == GIVE_UP:
+            self.closed = True
+            main.ended = True
+            return
+        self._begin(main)
+        try:
+            main.body()
+        except (Unwind, SystemExit):
+            pass
+        except BaseException as error:  # noqa: BLE001  (whatever a body raises is its finding)
+            self._raised(main, error)
+        self._end(main)
+        if not self.closed and self._leave_turn(main):
+            main.wait()
+
+    def _tear_down(self, main: ThreadState) -> None:
+        """Unwind the threads that are left, one after another, and undo the ties that would keep memory."""
+        for thread in self.threads:
+            if thread.started and not thread.ended:
+                self.current = thread
+                thread.wake()
+                main.wait()
+        for thread in self.threads:
+            thread.operand = thread.body = thread.predicate = None  # type: ignore[assignment]
+            thread.pending = NOBODY
+
+    def interleaving(self) -> int:
+        """Return a hash of the execution's happens-before class."""
+        return hash(tuple(sorted([(thread.path, thread.history) for thread in self.threads])))
+
+
+_active: Turnstile | None = None
+
+
+def active() -> Turnstile | None:
+    """Return the execution the calling thread is one of the threads of, or None."""
+    run = _active
+    if run is not None and run.current.ident == get_ident():
+        return run
+    return None
+
+
+def running() -> Turnstile | None:
+    """Return the execution that runs in this process, whoever asks."""
+    return _active
+
+
+def forget() -> None:
+    """Forget the execution that runs: its threads are lost."""
+    global _active  # noqa: PLW0603  (one execution at a time in a process)
+    _active = None

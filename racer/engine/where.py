@@ -1,0 +1,75 @@
+"""Where in the code of the subject something happens."""
+
+import os
+import sys
+from types import CodeType, FrameType
+
+from racer.core.trace import Location
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  (at import, and hot)
+_OWN = tuple(os.path.join(_PACKAGE, part) + os.sep for part in ("engine", "sync"))  # noqa: PTH118
+_CALLS_BODIES = (os.path.join(_PACKAGE, "explore.py"), os.path.join(_PACKAGE, "campaign.py"))  # noqa: PTH118
+
+
+class Place:
+    """A place taken down cheaply: the line is worked out only when it is asked for."""
+
+    __slots__ = ("_code", "_instruction")
+
+    def __init__(self, code: CodeType, instruction: int) -> None:
+        self._code = code
+        self._instruction = instruction
+
+    def __call__(self) -> Location:
+        """Return the location."""
+        line = self._code.co_firstlineno
+        for start, end, there in self._code.co_lines():
+            if there is not None and start <= self._instruction < end:
+                line = there
+                break
+        return Location(_shown(self._code.co_filename), line, self._code.co_qualname)
+
+
+def place_of(frame: FrameType | None, skip: int = 0) -> Place:
+    """Return the place of the innermost frame of the subject, `skip` frames further up."""
+    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back
+    for _ in range(skip):
+        if frame is not None and frame.f_back is not None:
+            frame = frame.f_back
+    assert frame is not None  # noqa: S101  (a thread has a frame)
+    return Place(frame.f_code, frame.f_lasti)
+
+
+def place_here(depth: int, skip: int = 0) -> Place:
+    """Return the place of the subject's frame that called, `depth` frames of racer in between."""
+    return place_of(sys._getframe(depth + 1), skip)  # noqa: SLF001  (the only way to a frame)
+
+
+def place_of_error(error: BaseException) -> Place:
+    """Return the innermost place of the subject in an exception's traceback."""
+    found = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not code.co_filename.startswith(_OWN) and code.co_filename not in _CALLS_BODIES:
+            found = Place(code, traceback.tb_lasti)
+        traceback = traceback.tb_next
+    return found or Place(place_of_error.__code__, 0)
+
+
+def in_finalizer(frame: FrameType | None) -> bool:
+    """Return whether a `__del__` is running in or above the frame."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _shown(file: str) -> str:
+    """Return the file as short as it can be shown: relative to the working directory, or to racer's checkout."""
+    for base in (os.getcwd(), os.path.dirname(_PACKAGE)):  # noqa: PTH109, PTH120  (strings in, strings out)
+        if file.startswith(base + os.sep):
+            return file[len(base) + 1 :]
+    return file

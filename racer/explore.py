@@ -1,0 +1,167 @@
+"""Explore, replay, run free: the one module that knows every part."""
+
+import math
+from collections.abc import Callable, Iterable
+
+from racer.campaign import Campaign, Options, execution_of, run_once
+from racer.core.errors import DivergenceError, UsageError, unknown
+from racer.core.execution import Execution, digest_of
+from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
+from racer.core.rng import MASK
+from racer.core.schedule import Schedule
+from racer.core.strategy import Strategy
+from racer.engine import free
+from racer.engine.driver import Driver
+from racer.engine.pool import Worker
+from racer.engine.recorder import Recorder
+from racer.strategies import is_strategy, strategy as strategy_of
+from racer.strategies.replay import Replay
+
+DETECTORS = ("exception", "deadlock")
+"""Detectors by name. What the subject reports itself (`racer.violation`) is always a finding."""
+
+STALL_AFTER = 5.0
+_NEVER_CUT = 1 << 60
+
+
+def explore(  # noqa: PLR0913  (the fixed signature)
+    test: Callable[[], object],
+    *,
+    strategy: str | Strategy = "random",
+    executions: int = 1000,
+    seed: int = 0,
+    detect: Iterable[str] = DETECTORS,
+    keep_going: bool = False,
+    max_steps: int = 100_000,
+    jobs: int = 1,
+    progress: Callable[[Snapshot], None] | None = None,
+    stall_after: float = STALL_AFTER,
+) -> Result:
+    """Run a test many times, each time under another schedule, and judge every execution.
+
+    `test` is a plain function, run anew for each execution; it makes its objects inside. `seed` (0..2**64-1) is the
+    seed of execution 0. Without `keep_going` the campaign ends with the first execution that has a finding; with it, one
+    finding of each signature is kept, with its count. An execution is cut after `max_steps` steps, which is a finding.
+    `progress` is called a few times a second in the caller's thread. A thread that comes to no operation for `stall_after`
+    seconds raises StallError.
+
+    Raises UsageError, NondeterminismError, StallError. A pass says only that these schedules showed nothing.
+    """
+    _check_test(test)
+    options = Options(
+        executions=_at_least("executions", executions, 1),
+        seed=check_seed(seed),
+        detect=_detectors(detect),
+        keep_going=bool(keep_going),
+        max_steps=_at_least("max_steps", max_steps, 1),
+    )
+    _at_least("jobs", jobs, 1)
+    chosen = _strategy(strategy)
+    if jobs > 1:
+        from racer.jobs import explore_in_processes  # noqa: PLC0415  (needs fork, which not every platform has)
+
+        return explore_in_processes(test, chosen, options, jobs, progress, stall_after)
+    driver = Driver(_positive("stall_after", stall_after))
+    campaign = Campaign(test, chosen, options, driver)
+    return driver.run(campaign.loop, lambda: progress and progress(campaign.snapshot()))
+
+
+def replay(
+    test: Callable[[], object], schedule: Schedule | str, *, detect: Iterable[str] = DETECTORS,
+    stall_after: float = STALL_AFTER,
+) -> Execution:  # fmt: skip
+    """Run a test under a schedule, or its text form, and return the execution, recorded richly.
+
+    Raises ScheduleError for a text that is no schedule and DivergenceError where the schedule cannot be followed.
+    """
+    _check_test(test)
+    wanted = Schedule.parse(schedule) if isinstance(schedule, str) else schedule
+    if not isinstance(wanted, Schedule):
+        raise UsageError(f"a schedule is a racer.Schedule or its text, got {schedule!r}")
+    detectors = _detectors(detect)
+
+    def follow(worker: Worker) -> Execution:
+        strategy = Replay(wanted)
+        recorder = Recorder()
+        most = len(wanted) if wanted.cut else _NEVER_CUT
+        run = run_once(test, strategy, 0, worker, most, detectors, recorder)
+        if strategy.why is not None:
+            raise DivergenceError(strategy.step, strategy.why)
+        if strategy.step < len(wanted):
+            raise DivergenceError(strategy.step, f"the execution ended, and the schedule has {len(wanted)} steps")
+        digest = digest_of(run.order, run.codes, run.values, run.findings)
+        if not digest.startswith(wanted.digest):
+            raise DivergenceError(
+                len(wanted), f"every choice could be followed, but the execution is another one: digest {digest[:16]}, "
+                f"recorded {wanted.digest}; the schedule belongs to another test or the test has changed",
+            )  # fmt: skip
+        return execution_of(run, recorder, 0, None)
+
+    return Driver(_positive("stall_after", stall_after)).run(follow, lambda: None)
+
+
+def run_free(
+    test: Callable[[], object], seconds: float, seed: int = 0, *, noise: bool = True, stall_after: float = 30.0
+) -> Result:
+    """Run a test again and again on plain OS threads for so many seconds, interleaved by the OS.
+
+    With `noise` the threads now and then give up the CPU at an operation; without it the bare primitives run. The
+    findings carry no schedule. Raises StallError if one run of the test takes longer than `stall_after` seconds.
+    """
+    _check_test(test)
+    check_seed(seed)
+    seen = free.run(test, _positive("seconds", seconds), seed, noise=noise, stall_after=stall_after)
+    verdict = FAIL if seen.findings else PASS if seen.runs else UNKNOWN
+    return Result(
+        verdict=verdict,
+        reason=f"{seen.failed} of {seen.runs} free runs had a finding",
+        findings=tuple(seen.findings.values()),
+        executions=seen.runs,
+        steps=0,
+        strategy="free",
+        seed=seed,
+        failed=seen.failed,
+        first_failure=seen.first_failure,
+        counters=seen.counters,
+        seconds=seconds,
+    )
+
+
+def check_seed(seed: object) -> int:
+    """Return a seed, or raise UsageError."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MASK:
+        raise UsageError(f"a seed is a whole number from 0 to 2**64 - 1, got {seed!r}")
+    return seed
+
+
+def _check_test(test: object) -> None:
+    if not callable(test):
+        raise UsageError(f"a test is a function without arguments, got {test!r}")
+
+
+def _strategy(given: str | Strategy) -> Strategy:
+    if not isinstance(given, str) and is_strategy(given):
+        return given
+    return strategy_of(given)  # type: ignore[arg-type]  # what is no text is refused there
+
+
+def _detectors(names: Iterable[str]) -> frozenset[str]:
+    if isinstance(names, str):
+        raise UsageError(f"detect takes a list of names, got the text {names!r}")
+    chosen = frozenset(names)
+    for name in sorted(map(str, chosen)):
+        if name not in DETECTORS:
+            raise unknown("detector", name, DETECTORS)
+    return chosen
+
+
+def _at_least(what: str, given: object, least: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or given < least:
+        raise UsageError(f"{what} must be a whole number of at least {least}, got {given!r}")
+    return given
+
+
+def _positive(what: str, given: float) -> float:
+    if not isinstance(given, int | float) or not math.isfinite(given) or given <= 0:
+        raise UsageError(f"{what} must be a number of seconds above 0, got {given!r}")
+    return float(given)

@@ -1,0 +1,30 @@
+"""Who runs next: a file each, found by name."""
+
+from racer.core.errors import UsageError, unknown
+from racer.core.strategy import Strategy
+from racer.strategies.pct import Pct
+from racer.strategies.random_walk import RandomWalk
+from racer.strategies.round_robin import RoundRobin
+
+STRATEGIES = ("random", "pct", "round-robin")
+"""The names `explore` takes; `pct:3` gives a depth, `pct:3,k=412` a length too."""
+
+
+def strategy(text: str) -> Strategy:
+    """Return the strategy that a text names; UsageError with the list of those there are."""
+    if not isinstance(text, str):
+        raise UsageError(f"a strategy is a name or an object with begin and pick, got {text!r}")
+    name, _, parameters = text.partition(":")
+    if name == "pct":
+        return Pct.parse(parameters)
+    simple = {"random": RandomWalk, "round-robin": RoundRobin}
+    if name not in simple:
+        raise unknown("strategy", text, ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "round-robin"))
+    if parameters:
+        raise UsageError(f"strategy {name!r} takes no parameters, got {parameters!r}")
+    return simple[name]()
+
+
+def is_strategy(given: object) -> bool:
+    """Return whether an object can serve as a strategy."""
+    return all(callable(getattr(given, method, None)) for method in ("begin", "created", "pick", "choose", "yielded"))

@@ -1,0 +1,34 @@
+"""The random walk: at each step every enabled thread is equally likely."""
+
+from racer.core.rng import SplitMix64
+
+
+class RandomWalk:
+    """Chooses uniformly among the enabled threads.
+
+    It is the baseline every other strategy is measured against: no interleaving has probability 0, but those that need a thread to stand
+    still for long have very little. A pass says only that so many random schedules showed nothing.
+    """
+
+    text = "random"
+    every_step = False
+
+    def __init__(self) -> None:
+        self._draws = SplitMix64(0)
+        self._below = self._draws.below
+
+    def begin(self, seed: int) -> None:
+        self._draws = SplitMix64(seed)
+        self._below = self._draws.below
+
+    def created(self, thread: int) -> None:
+        pass
+
+    def pick(self, enabled: list[int], current: int) -> int:  # noqa: ARG002
+        return enabled[self._below(len(enabled))]
+
+    def choose(self, n: int) -> int:
+        return self._below(n)
+
+    def yielded(self, thread: int) -> None:
+        pass

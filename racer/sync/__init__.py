@@ -1,0 +1,1 @@
+"""What subject code uses: threads, locks and variables that work controlled and free."""

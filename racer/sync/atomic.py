@@ -1,0 +1,184 @@
+"""An atomic variable: every method is one operation, and a synchronisation."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from racer.core.operation import ADD, AWAIT, COMPARE_EXCHANGE, EXCHANGE, FAILED, LOAD, STORE, UPDATE
+from racer.engine import interpose, turnstile
+from racer.engine.operand import Operand
+from racer.engine.thread_state import ThreadState
+
+T = TypeVar("T")
+
+
+class Atomic(Generic[T]):
+    """A variable with indivisible operations. Accesses to it are never a data race.
+
+    Functions given to `update` and `wait` are pure: they perform no operations.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, initial: T, name: str | None = None) -> "Atomic[T]":  # noqa: ARG004
+        """Return the variable for where it is made."""
+        return object.__new__(ControlledAtomic if turnstile.active() is not None else FreeAtomic)
+
+    def __init__(self, initial: T, name: str | None = None) -> None:
+        raise NotImplementedError  # __new__ has made one of the two below
+
+    def load(self) -> T:
+        """Return the value."""
+        raise NotImplementedError
+
+    def store(self, value: T) -> None:
+        """Set the value."""
+        raise NotImplementedError
+
+    def add(self, n: Any) -> T:  # noqa: ANN401  (whatever T adds)
+        """Add n; return the old value."""
+        raise NotImplementedError
+
+    def update(self, fn: Callable[[T], T]) -> T:
+        """Set the value to fn of it; return the old value."""
+        raise NotImplementedError
+
+    def exchange(self, value: T) -> T:
+        """Set the value; return the old one."""
+        raise NotImplementedError
+
+    def compare_exchange(self, expected: T, new: T) -> bool:
+        """Set the value to `new` if it equals `expected`; return whether it did. A failed one only reads."""
+        raise NotImplementedError
+
+    def wait(self, predicate: Callable[[T], bool]) -> T:
+        """Block until the predicate holds of the value and return that value: what a spin loop should be."""
+        raise NotImplementedError
+
+
+class ControlledAtomic(Operand, Atomic[T]):
+    """An atomic variable of a controlled execution."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, initial: T, name: str | None = None) -> None:
+        run = turnstile.running()
+        assert run is not None  # noqa: S101  (__new__ saw it)
+        Operand.__init__(self, run, name)
+        self._value = initial
+
+    def _record(self) -> None:
+        if self.run.recorder is not None:
+            self.run.recorder.value(self._value)
+
+    def load(self) -> T:
+        self.run.read(LOAD, self)
+        self._record()
+        return self._value
+
+    def _set(self, kind: int, value: T) -> T:
+        run = self.run
+        me = run.reach(kind, self)
+        old, self._value = self._value, value
+        run.did_modify(me, self)
+        self._record()
+        return old
+
+    def store(self, value: T) -> None:
+        self._set(STORE, value)
+
+    def exchange(self, value: T) -> T:
+        return self._set(EXCHANGE, value)
+
+    def add(self, n: Any) -> T:  # noqa: ANN401  (whatever T adds)
+        run = self.run
+        me = run.reach(ADD, self)
+        old = self._value
+        self._value = old + n
+        run.did_modify(me, self)
+        self._record()
+        return old
+
+    def update(self, fn: Callable[[T], T]) -> T:
+        run = self.run
+        me = run.reach(UPDATE, self)
+        old = self._value
+        self._value = fn(old)
+        run.did_modify(me, self)
+        self._record()
+        return old
+
+    def compare_exchange(self, expected: T, new: T) -> bool:
+        run = self.run
+        me = run.reach(COMPARE_EXCHANGE, self)
+        if self._value == expected:
+            self._value = new
+            run.did_modify(me, self)
+            self._record()
+            return True
+        run.did_read(me, self, FAILED)
+        self._record()
+        return False
+
+    def admits(self, thread: ThreadState) -> bool:
+        """Return whether the waiting thread's predicate holds."""
+        assert thread.predicate is not None  # noqa: S101  (set by wait)
+        return thread.predicate()
+
+    def wait(self, predicate: Callable[[T], bool]) -> T:
+        run = self.run
+        run.current.predicate = lambda: bool(predicate(self._value))
+        me = run.await_turn(AWAIT, self, self)
+        run.did_read(me, self)
+        self._record()
+        return self._value
+
+
+class FreeAtomic(Atomic[T]):
+    """An atomic variable outside controlled executions."""
+
+    __slots__ = ("_changed", "_value")
+
+    def __init__(self, initial: T, name: str | None = None) -> None:  # noqa: ARG002
+        self._value = initial
+        self._changed = threading.Condition(threading.Lock())
+
+    def load(self) -> T:
+        if interpose.hook is not None:
+            interpose.hook()
+        return self._value
+
+    def store(self, value: T) -> None:
+        self.update(lambda _: value)
+
+    def exchange(self, value: T) -> T:
+        return self.update(lambda _: value)
+
+    def add(self, n: Any) -> T:  # noqa: ANN401  (whatever T adds)
+        return self.update(lambda old: old + n)
+
+    def update(self, fn: Callable[[T], T]) -> T:
+        if interpose.hook is not None:
+            interpose.hook()
+        with self._changed:
+            old = self._value
+            self._value = fn(old)
+            self._changed.notify_all()
+        return old
+
+    def compare_exchange(self, expected: T, new: T) -> bool:
+        if interpose.hook is not None:
+            interpose.hook()
+        with self._changed:
+            if self._value != expected:
+                return False
+            self._value = new
+            self._changed.notify_all()
+        return True
+
+    def wait(self, predicate: Callable[[T], bool]) -> T:
+        if interpose.hook is not None:
+            interpose.hook()
+        with self._changed:
+            self._changed.wait_for(lambda: predicate(self._value))
+            return self._value

@@ -1,0 +1,118 @@
+"""A shared variable as a class attribute."""
+
+from typing import Any, Generic, TypeVar, overload
+
+from racer.core.operation import READ, WRITE
+from racer.engine import interpose, turnstile
+from racer.engine.operand import Operand
+
+T = TypeVar("T")
+_CELLS = "_racer_cells"
+
+
+class Cell(Operand):
+    """One field of one object in a controlled execution."""
+
+    __slots__ = ("attribute", "marked", "owner", "value")
+
+    def __init__(self, run: turnstile.Turnstile, owner: object, field: "field[Any]") -> None:
+        Operand.__init__(self, run, None)
+        self.owner = owner
+        self.attribute = field.attribute
+        self.value = field.default
+        self.marked = field.marked
+
+    @property
+    def shown_name(self) -> str:
+        """The owner's name, if it has one, or its class; then the attribute."""
+        name = self.owner.__dict__.get("name")
+        return f"{name if isinstance(name, str) else type(self.owner).__name__}.{self.attribute}"
+
+
+class field(Generic[T]):  # noqa: N801  (reads as a declaration, like dataclasses.field)
+    """A class attribute whose reads and writes on an instance are one operation each.
+
+    Every instance starts with `default`. Instances need a ``__dict__``. `marked` as for Shared. The fields of an
+    object get their numbers when the object is made, whoever touches them first.
+    """
+
+    def __init__(self, default: T, *, marked: bool = False) -> None:
+        self.default = default
+        self.marked = marked
+        self.attribute = "?"
+        self._plain = "?"
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        """Take the attribute's name, and see to it that instances get their cells when they are made."""
+        self.attribute = attribute
+        self._plain = f"_field_{attribute}"
+        if "__new__" not in owner.__dict__ or not hasattr(owner.__dict__["__new__"], "makes_cells"):
+            _make_cells_in(owner)
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "field[T]": ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> "T | field[T]":
+        """Read the field: one operation."""
+        if instance is None:
+            return self
+        cells = instance.__dict__.get(_CELLS)
+        if cells is None:
+            if interpose.hook is not None:
+                interpose.hook()
+            return instance.__dict__.get(self._plain, self.default)  # type: ignore[no-any-return]
+        cell = cells[self.attribute]
+        run = cell.run
+        run.read(READ, cell)
+        if run.recorder is not None:
+            run.recorder.value(cell.value)
+        return cell.value  # type: ignore[no-any-return]
+
+    def __set__(self, instance: object, value: T) -> None:
+        """Write the field: one operation."""
+        cells = instance.__dict__.get(_CELLS)
+        if cells is None:
+            if interpose.hook is not None:
+                interpose.hook()
+            instance.__dict__[self._plain] = value
+            return
+        cell = cells[self.attribute]
+        run = cell.run
+        run.modify(WRITE, cell)
+        if run.recorder is not None:
+            run.recorder.value(value)
+        cell.value = value
+
+
+def _make_cells_in(owner: type) -> None:
+    """Wrap `owner.__new__` so that an instance made inside an execution gets a cell for each of its fields."""
+    before = owner.__dict__.get("__new__")
+
+    def __new__(cls: type, *args: object, **kwargs: object) -> object:  # noqa: N807  (it becomes __new__)
+        if before is not None:
+            made = before.__func__(cls, *args, **kwargs)
+        else:
+            above = super(owner, cls).__new__
+            made = above(cls) if above is object.__new__ else above(cls, *args, **kwargs)
+        run = turnstile.active()
+        if run is not None and isinstance(made, owner) and _CELLS not in made.__dict__:
+            made.__dict__[_CELLS] = {field.attribute: Cell(run, made, field) for field in _fields(type(made))}
+        return made
+
+    __new__.makes_cells = True  # type: ignore[attr-defined]
+    owner.__new__ = __new__  # type: ignore[method-assign,assignment]
+
+
+_fields_of: dict[type, tuple["field[Any]", ...]] = {}
+
+
+def _fields(cls: type) -> tuple["field[Any]", ...]:
+    """Return the fields of a class in the order of their declaration, bases first."""
+    found = _fields_of.get(cls)
+    if found is None:
+        names = {name: None for base in reversed(cls.__mro__) for name in base.__dict__}
+        found = tuple(f for f in (getattr(cls, name, None) for name in names) if isinstance(f, field))
+        _fields_of[cls] = found
+    return found

@@ -1,0 +1,252 @@
+"""Mutual exclusion: Lock, RLock, SpinLock, and what must not be done under the last."""
+
+import threading
+from types import TracebackType
+
+from racer.core.operation import ACQUIRE, FAILED, LOCKED, RELEASE, TRY_ACQUIRE
+from racer.engine import interpose, turnstile
+from racer.engine.operand import Operand
+from racer.engine.thread_state import ThreadState
+from racer.sync import spinning
+
+
+class Lock:
+    """A lock, as threading.Lock: any thread may release it.
+
+    Acquire and release are one operation each and modify; a failed non-blocking acquire only reads; a blocked acquire
+    is no operation but a thread that is not enabled. An acquire with a timeout may time out whenever the schedule
+    says so while the lock is held.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str | None = None) -> "Lock":  # noqa: ARG004
+        """Return the lock for where it is made."""
+        return object.__new__(ControlledLock if turnstile.active() is not None else FreeLock)
+
+    def __init__(self, name: str | None = None) -> None:
+        raise NotImplementedError  # __new__ has made one of the two below
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002  (as threading)
+        """Take the lock; return whether it was taken."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Release the lock; RuntimeError if it is not held."""
+        raise NotImplementedError
+
+    def locked(self) -> bool:
+        """Return whether the lock is held."""
+        raise NotImplementedError
+
+    def __enter__(self) -> bool:
+        """Acquire."""
+        return self.acquire()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Release."""
+        self.release()
+
+
+def check_timeout(blocking: bool, timeout: float) -> None:  # noqa: FBT001  (as threading)
+    """Refuse what threading refuses."""
+    if not blocking and timeout != -1:
+        raise ValueError("can't specify a timeout for a non-blocking call")
+    if timeout < 0 and timeout != -1:
+        raise ValueError("timeout value must be a non-negative number")
+
+
+class ControlledLock(Operand, Lock):
+    """A lock of a controlled execution. `owner` is the thread that acquired it last."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, name: str | None = None) -> None:
+        run = turnstile.running()
+        assert run is not None  # noqa: S101  (__new__ saw it)
+        Operand.__init__(self, run, name)
+        self.owner: ThreadState | None = None
+
+    def admits(self, thread: ThreadState) -> bool:  # noqa: ARG002  (a lock is free for all or for none)
+        """Return whether the lock is free."""
+        return self.owner is None
+
+    def holders(self, thread: ThreadState) -> list[ThreadState]:  # noqa: ARG002
+        """Return the owner."""
+        return [] if self.owner is None else [self.owner]
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+        if not blocking or timeout != -1:
+            return self._try(blocking, timeout)
+        run = self.run
+        me = run.await_turn(ACQUIRE, self, self)
+        self.owner = me
+        run.did_modify(me, self)
+        return True
+
+    def _try(self, blocking: bool, timeout: float) -> bool:  # noqa: FBT001
+        check_timeout(blocking, timeout)
+        run = self.run
+        deadline = run.clock + timeout
+        me = run.reach(ACQUIRE if blocking else TRY_ACQUIRE, self)
+        if self.owner is None:
+            self.owner = me
+            run.did_modify(me, self)
+            return True
+        run.did_read(me, self, FAILED)
+        if blocking:
+            run.timed_out(me, deadline)
+        return False
+
+    def release(self) -> None:
+        run = self.run
+        me = run.reach(RELEASE, self)
+        if self.owner is None:
+            run.did_read(me, self, FAILED)
+            raise RuntimeError("release unlocked lock")
+        self.owner = None
+        run.did_modify(me, self)
+
+    def locked(self) -> bool:
+        self.run.read(LOCKED, self)
+        return self.owner is not None
+
+
+class FreeLock(Lock):
+    """A lock outside controlled executions."""
+
+    __slots__ = ("real",)
+
+    def __init__(self, name: str | None = None) -> None:  # noqa: ARG002
+        self.real = threading.Lock()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+        if interpose.hook is not None:
+            interpose.hook()
+        return self.real.acquire(blocking, timeout)
+
+    def release(self) -> None:
+        if interpose.hook is not None:
+            interpose.hook()
+        self.real.release()
+
+    def locked(self) -> bool:
+        if interpose.hook is not None:
+            interpose.hook()
+        return self.real.locked()
+
+
+class SpinLock(Lock):
+    """A lock under which nothing may sleep: `may_sleep` while it is held is a finding `atomic-sleep`."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str | None = None) -> "SpinLock":  # noqa: ARG004
+        """Return the lock for where it is made."""
+        return object.__new__(ControlledSpinLock if turnstile.active() is not None else FreeSpinLock)
+
+
+class ControlledSpinLock(ControlledLock, SpinLock):
+    """A spinlock of a controlled execution."""
+
+    __slots__ = ()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+        got = ControlledLock.acquire(self, blocking, timeout)
+        if got:
+            spinning.took(self.run.current, self.shown_name)
+        return got
+
+    def release(self) -> None:
+        owner = self.owner
+        ControlledLock.release(self)
+        if owner is not None:
+            spinning.gave_back(owner, self.shown_name)
+
+
+class FreeSpinLock(FreeLock, SpinLock):
+    """A spinlock outside controlled executions."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str | None = None) -> None:
+        FreeLock.__init__(self, name)
+        self._name = name or "spinlock"
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+        got = FreeLock.acquire(self, blocking, timeout)
+        if got:
+            spinning.free_holds().append(self._name)
+        return got
+
+    def release(self) -> None:
+        FreeLock.release(self)
+        held = spinning.free_holds()
+        if self._name in held:
+            held.remove(self._name)
+
+
+class RLock(Lock):
+    """A reentrant lock, as threading.RLock; only the outermost acquire and release are operations."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str | None = None) -> "RLock":  # noqa: ARG004
+        """Return the lock for where it is made."""
+        return object.__new__(ControlledRLock if turnstile.active() is not None else FreeRLock)
+
+
+class ControlledRLock(ControlledLock, RLock):
+    """A reentrant lock of a controlled execution."""
+
+    __slots__ = ("depth",)
+
+    def __init__(self, name: str | None = None) -> None:
+        ControlledLock.__init__(self, name)
+        self.depth = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+        check_timeout(blocking, timeout)
+        if self.owner is self.run.current and not self.run.closed:
+            self.depth += 1
+            return True
+        got = ControlledLock.acquire(self, blocking, timeout)
+        if got:
+            self.depth = 1
+        return got
+
+    def release(self) -> None:
+        run = self.run
+        if not run.closed:
+            if self.owner is not run.current:
+                raise RuntimeError("cannot release un-acquired lock")
+            if self.depth > 1:
+                self.depth -= 1
+                return
+        ControlledLock.release(self)
+        self.depth = 0
+
+
+class FreeRLock(RLock):
+    """A reentrant lock outside controlled executions."""
+
+    __slots__ = ("real",)
+
+    def __init__(self, name: str | None = None) -> None:  # noqa: ARG002
+        self.real = threading.RLock()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+        if interpose.hook is not None:
+            interpose.hook()
+        return self.real.acquire(blocking, timeout)
+
+    def release(self) -> None:
+        if interpose.hook is not None:
+            interpose.hook()
+        self.real.release()
+
+    def locked(self) -> bool:
+        got = self.real.acquire(blocking=False)
+        if got:
+            self.real.release()
+        return not got

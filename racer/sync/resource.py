@@ -1,0 +1,91 @@
+"""Something threads contend for, whose effects the subject performs itself."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from racer.core.operation import CHANGE, TOUCH
+from racer.engine import interpose, turnstile
+from racer.engine.operand import Operand
+
+R = TypeVar("R")
+
+
+class Resource:
+    """An object for operations whose effect is the subject's own: a page of memory, a device, a file.
+
+    `read` and `write` are one operation each. In a controlled execution only one thread runs, so the plain Python that
+    follows, up to the thread's next operation, happens at that step. In free mode nothing is serialised: what follows must be
+    tolerable as a real race. `atomically` is indivisible in every mode.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str | None = None) -> "Resource":  # noqa: ARG004
+        """Return the resource for where it is made."""
+        return object.__new__(ControlledResource if turnstile.active() is not None else FreeResource)
+
+    def __init__(self, name: str | None = None) -> None:
+        raise NotImplementedError  # __new__ has made one of the two below
+
+    def read(self, what: str = "") -> None:
+        """Perform one reading operation."""
+        raise NotImplementedError
+
+    def write(self, what: str = "") -> None:
+        """Perform one modifying operation."""
+        raise NotImplementedError
+
+    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
+        """Perform one modifying operation that runs fn(*args) and return its result; fn performs no operations."""
+        raise NotImplementedError
+
+
+class ControlledResource(Operand, Resource):
+    """A resource of a controlled execution."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str | None = None) -> None:
+        run = turnstile.running()
+        assert run is not None  # noqa: S101  (__new__ saw it)
+        Operand.__init__(self, run, name)
+
+    def read(self, what: str = "") -> None:
+        run = self.run
+        run.read(TOUCH, self)
+        if run.recorder is not None:
+            run.recorder.what(what)
+
+    def write(self, what: str = "") -> None:
+        run = self.run
+        run.modify(CHANGE, self)
+        if run.recorder is not None:
+            run.recorder.what(what)
+
+    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
+        self.write(what)
+        return fn(*args)
+
+
+class FreeResource(Resource):
+    """A resource outside controlled executions."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self, name: str | None = None) -> None:  # noqa: ARG002
+        self._lock = threading.Lock()
+
+    def read(self, what: str = "") -> None:  # noqa: ARG002
+        if interpose.hook is not None:
+            interpose.hook()
+
+    def write(self, what: str = "") -> None:  # noqa: ARG002
+        if interpose.hook is not None:
+            interpose.hook()
+
+    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:  # noqa: ARG002
+        if interpose.hook is not None:
+            interpose.hook()
+        with self._lock:
+            return fn(*args)

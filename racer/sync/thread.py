@@ -1,0 +1,139 @@
+"""Threads of the subject: as threading.Thread, controlled inside an execution."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from racer.core.operation import ALIVE, FAILED, JOIN, START
+from racer.engine import free, interpose, turnstile
+from racer.engine.thread_state import ThreadState
+
+
+class Thread:
+    """A thread, with the signature and the behaviour of threading.Thread; `run` may be overridden.
+
+    Inside an execution `start` is one operation, `join` is one that can be executed once the thread has ended,
+    `is_alive` one that reads. A join with a timeout may time out whenever the schedule says so.
+    """
+
+    def __init__(  # noqa: PLR0913  (the signature of threading.Thread)
+        self,
+        group: None = None,
+        target: Callable[..., object] | None = None,
+        name: str | None = None,
+        args: Iterable[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        daemon: bool | None = None,
+    ) -> None:
+        assert group is None, "group argument must be None for now"  # noqa: S101  (as threading.Thread does)
+        self._target = target
+        self._args = tuple(args)
+        self._kwargs = dict(kwargs or {})
+        self._run = turnstile.active()
+        if self._run is not None:
+            inherited = self._run.current.daemon
+            self._state = ThreadState(self._run, self.run, name, daemon=inherited if daemon is None else daemon)
+        else:
+            self._real = threading.Thread(target=self._run_free, name=name, daemon=daemon)
+
+    def run(self) -> None:
+        """Run the target; may be overridden."""
+        try:
+            if self._target is not None:
+                self._target(*self._args, **self._kwargs)
+        finally:
+            self._target = None
+            self._args = ()
+            self._kwargs = {}
+
+    def _run_free(self) -> None:
+        try:
+            self.run()
+        except Exception as error:
+            if not free.caught(error):
+                raise
+
+    def start(self) -> None:
+        """Start the thread; RuntimeError if it was started before."""
+        run = self._run
+        if run is None:
+            if interpose.hook is not None:
+                interpose.hook()
+            self._real.start()
+            return
+        if self._state.started:
+            raise RuntimeError("threads can only be started once")
+        me = run.reach(START, self._state)
+        run.started(me, self._state)
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the thread has ended; RuntimeError before its start and from within it."""
+        run = self._run
+        if run is None:
+            if interpose.hook is not None:
+                interpose.hook()
+            self._real.join(timeout)
+            return
+        state = self._state
+        if not state.started:
+            raise RuntimeError("cannot join thread before it is started")
+        if run.current is state:
+            raise RuntimeError("cannot join current thread")
+        if timeout is None:
+            me = run.await_turn(JOIN, state, state)
+            run.did_read(me, state)
+            return
+        deadline = run.clock + max(timeout, 0)
+        me = run.reach(JOIN, state)
+        if state.ended:
+            run.did_read(me, state)
+        else:
+            run.did_read(me, state, FAILED)
+            run.timed_out(me, deadline)
+
+    def is_alive(self) -> bool:
+        """Return whether the thread was started and has not ended."""
+        if self._run is None:
+            return self._real.is_alive()
+        self._run.read(ALIVE, self._state)
+        return self._state.started and not self._state.ended
+
+    @property
+    def name(self) -> str:
+        """The thread's name."""
+        return self._state.shown_name if self._run is not None else self._real.name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if self._run is not None:
+            self._state.label = str(name)
+        else:
+            self._real.name = name
+
+    @property
+    def ident(self) -> int | None:
+        """The thread's number plus one in an execution (deterministic), its identifier elsewhere; None before start."""
+        if self._run is None:
+            return self._real.ident
+        return self._state.thread_number + 1 if self._state.started else None
+
+    @property
+    def daemon(self) -> bool:
+        """Whether the thread, blocked for ever, is no deadlock."""
+        return self._state.daemon if self._run is not None else self._real.daemon
+
+    @daemon.setter
+    def daemon(self, daemon: bool) -> None:
+        if self._run is None:
+            self._real.daemon = daemon
+            return
+        if self._state.started:
+            raise RuntimeError("cannot set daemon status of active thread")
+        self._state.daemon = daemon
+
+
+def current_name() -> str:
+    """Return the name of the calling thread, in an execution or not."""
+    run = turnstile.active()
+    return run.current.shown_name if run is not None else threading.current_thread().name
