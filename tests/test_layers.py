@@ -17,6 +17,8 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     **dict.fromkeys(SIDE_BY_SIDE, ("core",)),
     "sync": ("core", "engine"),
     "explore": None,
+    "campaign": None,
+    "jobs": None,
     "kvm": ("kvm",),
     "cli": None,
     "pytest_plugin": None,
