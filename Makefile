@@ -77,7 +77,7 @@ reproduce: $(VENV)/.base ## WORKLOAD= SCHEME= SEED= [STRATEGY=]: one race again,
 	@'$(PY)' -m stress reproduce $(SUBJECT)
 
 replay: $(VENV)/.base ## FILE=: one execution again, from its schedule file
-	@'$(PY)' -m stress replay '$(FILE)'
+	@'$(PY)' -m stress replay $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)) '$(FILE)'
 
 test: $(VENV)/.test ## the tests
 	@'$(PY)' -m pytest -q
