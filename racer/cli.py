@@ -98,35 +98,30 @@ def module_of(where: str) -> Any:
         raise racer.UsageError(f"cannot import {where}: {error}") from None
 
 
-class Seed(click.ParamType):
-    """A decimal or hexadecimal number that fits 64 bits."""
-
-    name = "seed"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read it; the error says what is allowed."""
-        try:
-            seed = value if isinstance(value, int) else int(value, 16 if value.lower().startswith("0x") else 10)
-        except ValueError:
-            seed = -1
-        if not 0 <= seed <= LARGEST_SEED:
-            self.fail(f"must be a whole number from 0 to 2^64-1, decimal or 0x hexadecimal, got {value!r}", param, ctx)
-        return seed
+def seed_of(text: str) -> int:
+    """Read a decimal or hexadecimal seed."""
+    try:
+        seed = int(text, 16 if text.lower().startswith("0x") else 10)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed <= LARGEST_SEED:
+        raise racer.UsageError(f"seed must be a whole number from 0 to 2^64-1, decimal or 0x hexadecimal, got {text!r}")
+    return seed
 
 
 @command.command()
 @click.argument("test")
 @click.option("--strategy", default="random", show_default=True, help="random, pct:3, round-robin, ...")
 @click.option("--executions", default=1000, show_default=True)
-@click.option("--seed", type=Seed(), default=0, show_default=True)
+@click.option("--seed", default="0", show_default=True)
 @click.option("--keep-going", is_flag=True, help="Do not stop at the first finding.")
 @click.option("--max-steps", default=100_000, show_default=True, help="Steps after which an execution is cut.")
-def explore(test: str, strategy: str, executions: int, seed: int, max_steps: int, *, keep_going: bool) -> int:
+def explore(test: str, strategy: str, executions: int, seed: str, max_steps: int, *, keep_going: bool) -> int:
     """Run TEST (module:function) under many schedules."""
-    body = body_of(test)
-    click.echo(f"racer explore {test}: strategy {strategy}, seed {seed:#x}, {executions} executions")
+    body, first = body_of(test), seed_of(seed)
+    click.echo(f"racer explore {test}: strategy {strategy}, seed {first:#x}, {executions} executions")
     options: dict[str, Any] = {"keep_going": keep_going, "max_steps": max_steps}
-    result = racer.explore(body, strategy=strategy, executions=executions, seed=seed, **options)
+    result = racer.explore(body, strategy=strategy, executions=executions, seed=first, **options)
     for finding in result.findings:
         show(finding, f"racer explore {test} --strategy {result.strategy} --executions 1 --seed ", test)
     least = "at least " if result.interleavings_capped else ""

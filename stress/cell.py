@@ -1,4 +1,4 @@
-"""A cell of a run: one workload against one scheme, and what came of it. Plain data, fit to be sent between processes."""
+"""A cell of a run, one workload against one scheme, and what came of it: plain data that can go between processes."""
 
 from dataclasses import dataclass, field
 

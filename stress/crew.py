@@ -5,6 +5,7 @@ import signal
 import traceback
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -12,7 +13,7 @@ from multiprocessing.context import SpawnProcess
 import racer
 from stress.cell import CONTROLLED, FAULT, Cell, Outcome, Progress
 from stress.judge import UNKNOWN
-from stress.runner import run_cell
+from stress.runner import Tell, run_cell
 
 Report = tuple[int, Progress | Outcome]
 
@@ -25,15 +26,23 @@ def cpus() -> int:
 def work(pipe: Connection, slot: int) -> None:
     """Run cells that come through the pipe until None comes. What happens here depends on the cell alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    racer.pin_to(slot)
     while (job := pipe.recv()) is not None:
         number, cell = job
-        # Free mode needs all CPUs; a controlled run uses one, and two processes on one CPU would halve each other.
-        racer.pin_to(slot if cell.mode == CONTROLLED else None)
-        try:
-            outcome = run_cell(cell, lambda now, number=number: pipe.send((number, now)))
-        except Exception:  # a fault of the harness: the other cells still run
-            outcome = Outcome(cell, UNKNOWN, FAULT, traceback.format_exc())
-        pipe.send((number, outcome))
+        pipe.send((number, outcome_of(cell, partial(send, pipe, number))))
+
+
+def send(pipe: Connection, number: int, now: Progress) -> None:
+    """Tell the parent how far a cell is."""
+    pipe.send((number, now))
+
+
+def outcome_of(cell: Cell, tell: Tell) -> Outcome:
+    """Run a cell; a fault of the harness is an outcome too, for the other cells still run."""
+    try:
+        return run_cell(cell, tell)
+    except Exception:
+        return Outcome(cell, UNKNOWN, FAULT, traceback.format_exc())
 
 
 class Crew:
@@ -59,7 +68,7 @@ class Crew:
             self.stop()
 
     def start(self, size: int) -> None:
-        """Start the workers deaf to Ctrl-C, which reaches every process of the terminal and is the parent's to act on."""
+        """Start the workers deaf to Ctrl-C: it reaches every process of a terminal, and the parent acts on it."""
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             for slot in range(size):

@@ -18,9 +18,10 @@ RUNS = 100
 TIMEOUT = 60
 # A strategy without its lengths, so that the pilot executions that find them are part of what has to be the same.
 CELL = ("--workload", "cross-register", "--scheme", "immediate", "--strategy", "pct:3", "--seed", "0x51c0ffee")
-PROBE = (
-    "import sys, sysconfig; print('%d.%d' % sys.version_info[:2] + 't' * bool(sysconfig.get_config_var('Py_GIL_DISABLED')))"
-)
+PROBE = """
+import sys, sysconfig
+print("%d.%d" % sys.version_info[:2] + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
+"""
 DIGEST = re.compile(r"^digest ([0-9a-f]{64})$", re.MULTILINE)
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import racer
-from stress import plan, runner, schedule_file
+from stress import plan, runner, schedule_file, workloads
 from stress.cell import Cell
 from stress.judge import SUCCESS, UNDECIDED, UNEXPECTED, USAGE, expected_of
 from stress.seeds import parse_seed, seed_text
 
 Say = Callable[[str], None]
+NO_SIZES = plan.Sizes()
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Wanted:
     scheme: str
     seed: str
     strategy: str = "random"
-    sizes: plan.Sizes = plan.Sizes()
+    sizes: plan.Sizes = NO_SIZES
 
     def cell(self) -> Cell:
         """Return the cell with just this execution; UsageError for what is unknown."""
@@ -62,7 +63,7 @@ def reproduce(wanted: Wanted, say: Say) -> int:
 
 def replay(file: schedule_file.ScheduleFile, say: Say) -> int:
     """Replay a schedule file; return the exit code."""
-    workload = plan.workloads.by_name(file.workload)
+    workload = workloads.by_name(file.workload)
     cell = Cell(workload.name, file.scheme, file.parameters, (file.strategy,), file.seed, executions=1)
     plan.schemes_of(file.scheme)
     say(f"{runner.where(cell)}, schedule of {file.kind} found by strategy {file.strategy}, seed {seed_text(file.seed)}")

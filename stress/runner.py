@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from racer.report.text import describe
+
 import racer
 from racer.kvm import schemes
-from racer.report.text import describe
 from stress import workloads
 from stress.cell import FREE, INCONCLUSIVE, Cell, Found, Outcome, Progress
 from stress.judge import UNKNOWN, judge
@@ -46,8 +47,10 @@ def explore(cell: Cell, tell: Tell) -> Outcome:
             tell(Progress(done[0] + now.executions, done[1] + now.findings, done[2] + now.interleavings))
 
         if share:
-            options = {"strategy": strategy, "executions": share, "seed": cell.seed, "keep_going": True}
-            merge(outcome, racer.explore(body, progress=progress, **options), body)
+            result = racer.explore(
+                body, strategy=strategy, executions=share, seed=cell.seed, keep_going=True, progress=progress
+            )
+            merge(outcome, result, body)
     return outcome
 
 
@@ -95,14 +98,13 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
         block = f"{described(finding)}\n\n    {where(cell)}, free mode: not repeatable from a seed\n"
         return Found(finding.kind, finding.message, block, finding.count)
     digest = finding.execution.digest
-    lines = [
-        f"{where(cell)}, strategy {result.strategy}, seed {seed_text(finding.seed)}, "
-        f"execution {finding.execution.index + 1} of {result.executions}",
-    ]
+    number = outcome.executions + finding.execution.index + 1
+    how = f"strategy {result.strategy}, seed {seed_text(finding.seed)}, execution {number} of {cell.executions}"
     file = ""
     if first:
-        lines[0] += f", replayed {replays(body, finding.schedule, digest)} of {REPLAYS}"
+        how += f", replayed {replays(body, finding.schedule, digest)} of {REPLAYS}"
         file = str(schedule_file(cell, finding, result.strategy).write(FOLDER))
+    lines = [f"{where(cell)}, {how}"]
     lines.append(f"reproduce: {reproduce_line(cell, result.strategy, finding.seed)}")
     if file:
         lines.append(f"replay:    make replay FILE={file}")
@@ -112,7 +114,7 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
         message=finding.message,
         block=block,
         count=finding.count,
-        execution=outcome.executions + finding.execution.index + 1,
+        execution=number,
         seed=finding.seed,
         strategy=result.strategy,
         schedule=str(finding.schedule),

@@ -42,7 +42,12 @@ class ScheduleFile:
         """Return the file's text: a line per parameter, the schedule, and a check that notices any change."""
         lines = [f"{FORMAT} {VERSION}", f"workload {self.workload}", f"scheme {self.scheme}"]
         lines += [f"{name} {_written(getattr(self.parameters, name))}" for name in SIZES]
-        lines += [f"strategy {self.strategy}", f"seed {seed_text(self.seed)}", f"kind {self.kind}", f"digest {self.digest}"]
+        lines += [
+            f"strategy {self.strategy}",
+            f"seed {seed_text(self.seed)}",
+            f"kind {self.kind}",
+            f"digest {self.digest}",
+        ]
         lines += [f"schedule {self.schedule}"]
         body = "\n".join(lines) + "\n"
         return f"{body}check {_check(body)}\n"
@@ -82,7 +87,9 @@ def read(path: Path) -> ScheduleFile:
 def _check_head(path: Path, first: str) -> None:
     name, _, version = first.partition(" ")
     if name != FORMAT:
-        raise ScheduleFileError(path, 1, f"is no schedule file: it should begin with '{FORMAT} {VERSION}', got {first[:60]!r}")
+        raise ScheduleFileError(
+            path, 1, f"is no schedule file: it should begin with '{FORMAT} {VERSION}', got {first[:60]!r}"
+        )
     if version != str(VERSION):
         raise ScheduleFileError(path, 1, f"is of version {version or '(none)'}; this racer reads version {VERSION}")
 
@@ -92,7 +99,9 @@ def _check_whole(path: Path, text: str) -> None:
     if not found or not check.endswith("\n"):
         raise ScheduleFileError(path, text.count("\n") + 1, "the file is cut short: its last line must be 'check ...'")
     if check.strip() != _check(body):
-        raise ScheduleFileError(path, 0, f"was changed since it was written: check is {check.strip()}, should be {_check(body)}")
+        raise ScheduleFileError(
+            path, 0, f"was changed since it was written: check is {check.strip()}, should be {_check(body)}"
+        )
 
 
 def _from_values(path: Path, values: dict[str, str]) -> ScheduleFile:
@@ -101,7 +110,7 @@ def _from_values(path: Path, values: dict[str, str]) -> ScheduleFile:
         return ScheduleFile(
             workload=values["workload"],
             scheme=values["scheme"],
-            parameters=Parameters(**{name: _read(name, values[name]) for name in SIZES}),
+            parameters=_sizes(values),
             strategy=values["strategy"],
             seed=parse_seed(values["seed"]),
             kind=values["kind"],
@@ -112,18 +121,23 @@ def _from_values(path: Path, values: dict[str, str]) -> ScheduleFile:
         raise ScheduleFileError(path, 0, str(error)) from None
 
 
+def _sizes(values: dict[str, str]) -> Parameters:
+    if values["cross"] not in ("yes", "no"):
+        raise UsageError(f"cross must be yes or no, got {values['cross']!r}")
+    return Parameters(
+        vcpus=int(values["vcpus"]),
+        registrars=int(values["registrars"]),
+        entries=int(values["entries"]),
+        calls=int(values["calls"]),
+        cross=values["cross"] == "yes",
+        trace=None if values["trace"] == "-" else values["trace"],
+    )
+
+
 def _written(value: int | str | bool | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "-" if value is None else str(value)
-
-
-def _read(name: str, text: str) -> int | str | bool | None:
-    if name == "cross":
-        return text == "yes"
-    if name == "trace":
-        return None if text == "-" else text
-    return int(text)
 
 
 def _check(body: str) -> str:

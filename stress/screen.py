@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
-from stress import workloads
 from stress.cell import EXPECTED, FAILED, FREE, Cell, Outcome, Progress
 from stress.interpreter import described
 from stress.judge import expected_of
@@ -69,7 +70,8 @@ class Live:
         )
         self.task = self.bars.add_task("stress", total=len(cells), rate="0", findings="0", interleavings="0")
 
-    def __enter__(self) -> "Live":
+    def __enter__(self) -> Self:
+        """Start to draw."""
         self.bars.start()
         return self
 
@@ -102,8 +104,8 @@ def line_of(outcome: Outcome) -> str:
     """Return a finished cell on a line."""
     cell = outcome.cell
     kinds = f": {', '.join(outcome.kinds)}" if outcome.found else ""
-    free = " free" if cell.mode == FREE else ""
-    return f"{cell.scheme} {cell.title}{free}: {outcome.verdict}{kinds}, {outcome.judged}, {outcome.executions:,} executions"
+    name = f"{cell.scheme} {cell.title}" + (" free" if cell.mode == FREE else "")
+    return f"{name}: {outcome.verdict}{kinds}, {outcome.judged}, {outcome.executions:,} executions"
 
 
 def blocks(out: Console, outcomes: Iterable[Outcome], *, verbose: bool) -> None:
@@ -163,7 +165,7 @@ def told(outcome: Outcome) -> str:
     if outcome.judged == EXPECTED:
         return kinds
     why = outcome.why.strip().splitlines()[-1 if "Traceback" in outcome.why else 0] if outcome.why else ""
-    return f"{kinds}; {why}" if kinds and FAILED != outcome.judged else why or kinds
+    return f"{kinds}; {why}" if kinds and outcome.judged != FAILED else why or kinds
 
 
 def closing(cells: list[Cell], outcomes: dict[int, Outcome]) -> str:

@@ -1,7 +1,7 @@
 """What the README shows is executed: its commands run, its examples print what it says they print.
 
-In a fenced block, a line that begins with `$ ` is a command, what follows is its output; `...` on a line of its own stands
-for any number of lines. Numbers may differ, nothing else may. A block after an HTML comment `not executed` is left out.
+In a fenced block, a line that begins with `$ ` is a command, what follows is its output; `...` on a line of its own
+stands for any number of lines. Numbers may differ, nothing else may. A block after a comment `not executed` is left out.
 """
 
 import os
@@ -65,7 +65,13 @@ def as_run_here(line: str) -> list[str]:
     """Return a command's words, run by this interpreter and without setting an environment up."""
     words = shlex.split(line)
     if words[0] == "make":
-        return [*words, f"VENV={Path(sys.executable).parents[1]}", "--no-print-directory", "-o", f"{Path(sys.executable).parents[1]}/.base"]
+        return [
+            *words,
+            f"VENV={Path(sys.executable).parents[1]}",
+            "--no-print-directory",
+            "-o",
+            f"{Path(sys.executable).parents[1]}/.base",
+        ]
     if words[0] == "racer":
         return [sys.executable, "-c", "from racer.cli import main; main()", *words[1:]]
     return [sys.executable if words[0] == "python" else words[0], *words[1:]]
@@ -75,7 +81,12 @@ def as_run_here(line: str) -> list[str]:
 @pytest.mark.parametrize("command", commands(), ids=lambda command: command.line)
 def test_a_command_prints_what_the_readme_shows(command: Command) -> None:
     done = subprocess.run(
-        as_run_here(command.line), cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "140"}
+        as_run_here(command.line),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "140"},
     )
     assert_shown(command.output, done.stdout.splitlines() + done.stderr.splitlines())
 

@@ -171,6 +171,7 @@ class FtraceReader:
         self.done: list[str] = []
 
     def __call__(self, line: str) -> Event | None:
+        """Read one line."""
         if line.startswith("HC-"):
             self.mark(line[3:])
             return None

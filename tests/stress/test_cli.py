@@ -1,4 +1,4 @@
-"""The command line: every bad input gets one clear line and exit code 2; runs, reproductions and replays end as they should."""
+"""The command line: bad input gets one clear line and exit code 2; a run, a reproduction, a replay end as they should."""
 
 import os
 import re
@@ -17,7 +17,10 @@ LIST_OF_SCHEMES = "immediate.*deferred.*always-locked|always-locked.*deferred.*i
 
 BAD = {
     "unknown scheme": (["run", "--scheme", "defered"], LIST_OF_SCHEMES),
-    "unknown workload": (["run", "--workload", "nothing"], "cross-register.*self-register.*remap.*teardown.*guest-trace"),
+    "unknown workload": (
+        ["run", "--workload", "nothing"],
+        "cross-register.*self-register.*remap.*teardown.*guest-trace",
+    ),
     "unknown strategy": (["run", "--strategy", "luck"], "random.*pct"),
     "depth of pct": (["run", "--strategy", "pct:0"], "pct"),
     "seed that is no number": (["run", "--seed", "seven"], "decimal or 0x hexadecimal, got 'seven'"),
@@ -97,7 +100,9 @@ def test_the_printed_line_reproduces_the_finding(caught: tuple[Path, str]) -> No
     folder, output = caught
     line = re.search(r"reproduce: make reproduce (.*)", output)
     assert line
-    options = [word for pair in line[1].split() for word in (f"--{pair.partition('=')[0].lower()}", pair.partition("=")[2])]
+    options = [
+        word for pair in line[1].split() for word in (f"--{pair.partition('=')[0].lower()}", pair.partition("=")[2])
+    ]
     done = run("reproduce", *options, folder=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^digest [0-9a-f]{64}$", done.stdout, re.MULTILINE)
@@ -118,7 +123,8 @@ def test_the_schedule_file_replays_in_a_new_process(caught: tuple[Path, str]) ->
         assert done.returncode == 0, done.stdout + done.stderr
         kind = re.search(r"^kind (.*)$", file.read_text(), re.MULTILINE)
         digest = re.search(r"^digest (.*)$", file.read_text(), re.MULTILINE)
-        assert kind and digest
+        assert kind
+        assert digest
         assert f"FAIL {kind[1]}" in done.stdout
         assert digest[0] in done.stdout
 

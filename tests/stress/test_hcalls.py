@@ -54,7 +54,8 @@ def test_calls_are_in_the_order_in_which_they_began() -> None:
 
 
 PRINTK_CALL = (
-    "[    3.183109] call_reg_vpa: (vpa_init+0xb4/0x1c0) op=0xdc flags=0x200000000000 proc=1 addr=0x7fffec00 self=1 len=0x4\n"
+    "[    3.183109] call_reg_vpa: (vpa_init+0xb4/0x1c0) op=0xdc flags=0x200000000000 proc=1 addr=0x7fffec00 "
+    "self=1 len=0x4\n"
 )
 PRINTK_RETURN = "[    3.183506] ret_reg_vpa: (vpa_init+0xb8/0x1c0) ret=0 self=1\n"
 GDB_CALL = (
@@ -107,8 +108,18 @@ EDITS = {
     "a return is gone": ("ret_unreg_slb", "", None, "has no return"),
     "an unknown section": ("HC-BOOT-BEGIN", "HC-NEWS-BEGIN\n", 7, "HC-NEWS-BEGIN is not expected here"),
     "a torn dump": ("cpu-1 d397", "cpu-1 d3\n", 3, "does not belong in VPA-DUMP"),
-    "lost events": ("cpu0/stats:overrun: 0\n", "/sys/kernel/tracing/per_cpu/cpu0/stats:overrun: 3\n", None, "lost events"),
-    "a wrong count": ("  call_reg_vpa ", "  call_reg_vpa  70  0\n", None, "the guest counted 70 of call_reg_vpa, the file has 71"),
+    "lost events": (
+        "cpu0/stats:overrun: 0\n",
+        "/sys/kernel/tracing/per_cpu/cpu0/stats:overrun: 3\n",
+        None,
+        "lost events",
+    ),
+    "a wrong count": (
+        "  call_reg_vpa ",
+        "  call_reg_vpa  70  0\n",
+        None,
+        "the guest counted 70 of call_reg_vpa, the file has 71",
+    ),
     "a missed probe": ("  call_reg_vpa ", "  call_reg_vpa  71  2\n", None, "missed 2 of call_reg_vpa"),
     "garbage in the trace": ("tracing_mark_write", "nonsense\n", None, "no task, CPU and time"),
 }

@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ("help", "venv", "stress", "reproduce", "replay", "test", "check", "lint", "types", "bench", "determinism", "clean")
+TARGETS = (
+    "help",
+    "venv",
+    "stress",
+    "reproduce",
+    "replay",
+    "test",
+    "check",
+    "lint",
+    "types",
+    "bench",
+    "determinism",
+    "clean",
+)
 
 
 def make(*words: str) -> subprocess.CompletedProcess[str]:
@@ -22,13 +35,23 @@ def test_help_is_the_default_and_names_every_target() -> None:
 
 
 HANDED_ON = {
-    ("stress", "WORKLOAD=remap", "SCHEME=seed", "SEED=0x7"): "-m stress run --workload 'remap' --scheme 'seed' --seed '0x7'",
+    (
+        "stress",
+        "WORKLOAD=remap",
+        "SCHEME=seed",
+        "SEED=0x7",
+    ): "-m stress run --workload 'remap' --scheme 'seed' --seed '0x7'",
     ("stress", "STRATEGY=pct:3,k=412", "VCPUS=4"): "-m stress run --strategy 'pct:3,k=412' --vcpus '4'",
     ("stress", "SCHEME=my schemes.py:Own", "CROSS=1"): "-m stress run --scheme 'my schemes.py:Own' --cross",
     ("stress", "CROSS=0"): "-m stress run",
     ("stress", "MODE=free", "SECONDS=2"): "-m stress run --mode 'free' --seconds '2'",
     ("stress", "EXECUTIONS=9", "REGISTRARS=3", "PROCESSES=1"): "--registrars '3' --executions '9' --processes '1'",
-    ("reproduce", "WORKLOAD=remap", "SCHEME=seed", "SEED=7"): "-m stress reproduce --workload 'remap' --scheme 'seed' --seed '7'",
+    (
+        "reproduce",
+        "WORKLOAD=remap",
+        "SCHEME=seed",
+        "SEED=7",
+    ): "-m stress reproduce --workload 'remap' --scheme 'seed' --seed '7'",
     ("replay", "FILE=a b.schedule"): "-m stress replay 'a b.schedule'",
     ("replay", "FILE=a", "WORKLOAD=remap"): "-m stress replay --workload 'remap' 'a'",
 }

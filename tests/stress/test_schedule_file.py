@@ -52,7 +52,9 @@ def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_workload_scheme_and_kind_make_the_name(tmp_path: Path) -> None:
     assert written(tmp_path).name == "cross-register-cross-own.py-Own-stale-pointer.schedule"
-    assert written(tmp_path, parameters=Parameters(), scheme="seed").name == "cross-register-seed-stale-pointer.schedule"
+    assert (
+        written(tmp_path, parameters=Parameters(), scheme="seed").name == "cross-register-seed-stale-pointer.schedule"
+    )
 
 
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,15 @@ import pytest
 import racer
 from stress.seeds import parse_seed, seed_text
 
-GOOD = {"0": 0, "7": 7, "0x51c0ffee": 0x51C0FFEE, "0XFF": 255, " 12 ": 12, str(2**64 - 1): 2**64 - 1, "0x" + "f" * 16: 2**64 - 1}
+GOOD = {
+    "0": 0,
+    "7": 7,
+    "0x51c0ffee": 0x51C0FFEE,
+    "0XFF": 255,
+    " 12 ": 12,
+    str(2**64 - 1): 2**64 - 1,
+    "0x" + "f" * 16: 2**64 - 1,
+}
 BAD = ["", "0x", "x", "-1", "1.5", "1e3", "0xg", "1_000", "٣", str(2**64), "0x1" + "0" * 16, "0x-1", "seven"]
 
 
