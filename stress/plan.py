@@ -74,6 +74,9 @@ def cells(asked: Asked) -> list[Cell]:
     if asked.mode == FREE:
         return free_cells(asked)
     made = controlled_cells(asked)
+    for workload, sizes in columns(asked):
+        # What a workload reads (a trace file) is read by building it: here, where a mistake still costs nothing.
+        workload.build(schemes.by_name(made[0].scheme), sizes.applied(workload))
     if asked == Asked(seed=asked.seed, executions=asked.executions):
         made += free_cells(Asked(seed=asked.seed))
     return made

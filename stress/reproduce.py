@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import racer
+from racer.report.text import describe
 from stress import plan, runner, schedule_file, workloads
 from stress.cell import Cell
 from stress.judge import SUCCESS, UNDECIDED, UNEXPECTED, USAGE, expected_of
@@ -84,7 +85,7 @@ def show(cell: Cell, execution: racer.Execution, say: Say) -> int:
     known = expected_of(cell)
     for finding in execution.findings:
         say("")
-        say(runner.described(finding))
+        say(describe(finding))
         if finding.kind in known:
             say(f"    {finding.kind} is what {cell.scheme} is known for")
     if not execution.findings:

@@ -95,8 +95,8 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
     cell = outcome.cell
     first = finding.kind not in outcome.kinds
     if finding.schedule is None or finding.seed is None or finding.execution is None:
-        block = f"{described(finding)}\n\n    {where(cell)}, free mode: not repeatable from a seed\n"
-        return Found(finding.kind, finding.message, block, finding.count)
+        block = describe(finding, f"{where(cell)}, free mode: no seed repeats it")
+        return Found(finding.kind, finding.message, f"{block}\n", finding.count)
     digest = finding.execution.digest
     number = outcome.executions + finding.execution.index + 1
     how = f"strategy {result.strategy}, seed {seed_text(finding.seed)}, execution {number} of {cell.executions}"
@@ -104,11 +104,9 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
     if first:
         how += f", replayed {replays(body, finding.schedule, digest)} of {REPLAYS}"
         file = str(schedule_file(cell, finding, result.strategy).write(FOLDER))
-    lines = [f"{where(cell)}, {how}"]
-    lines.append(f"reproduce: {reproduce_line(cell, result.strategy, finding.seed)}")
+    block = describe(finding, f"{where(cell)}, {how}", reproduce_line(cell, result.strategy, finding.seed)) + "\n"
     if file:
-        lines.append(f"replay:    make replay FILE={file}")
-    block = described(finding) + "\n\n" + "".join(f"    {line}\n" for line in lines)
+        block += f"    replay:    make replay FILE={quoted(file)}\n"
     return Found(
         kind=finding.kind,
         message=finding.message,
@@ -121,11 +119,6 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
         digest=digest,
         file=file,
     )
-
-
-def described(finding: racer.Finding) -> str:
-    """Return a finding as a person reads it: what happened, and both sides of it."""
-    return describe(finding)
 
 
 def where(cell: Cell) -> str:

@@ -122,7 +122,7 @@ def blocks(out: Console, outcomes: Iterable[Outcome], *, verbose: bool) -> None:
                 continue
             if expected:
                 shown.add(outcome.cell.scheme)
-            out.print(f"FAIL {found.block}" if not found.block.startswith("FAIL") else found.block, markup=False)
+            out.print(found.block, markup=False)
 
 
 def table(out: Console, cells: list[Cell], outcomes: dict[int, Outcome]) -> None:

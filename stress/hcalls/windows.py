@@ -1,6 +1,6 @@
 """A trace cut into windows: few CPUs, few calls each, and what those CPUs had registered before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from stress.hcalls.calls import Call, Function, Trace
@@ -29,11 +29,27 @@ class Window:
     calls: dict[int, list[Call]] = field(default_factory=dict)
     before: dict[int, Registered] = field(default_factory=dict)
 
-    def takes(self, cpu: int, most_cpus: int, most_calls: int) -> bool:
-        """Whether there is room for one more call of `cpu`."""
+    def takes(self, call: Call, registered: Registered, most_cpus: int, most_calls: int) -> bool:
+        """Whether there is room for one more call, and no other CPU here uses the memory it is about.
+
+        Guests hand a freed log buffer to another CPU. They wait for the first one to be done with it, and the
+        calls of different CPUs are not ordered here: so the two go into different windows.
+        """
+        cpu = call.proc
         if cpu in self.calls:
-            return len(self.calls[cpu]) < most_calls
-        return len(self.cpus) < most_cpus
+            return len(self.calls[cpu]) < most_calls and not self.shares(cpu, [call])
+        return len(self.cpus) < most_cpus and not self.shares(cpu, [call], registered)
+
+    def shares(self, cpu: int, calls: Iterable[Call], registered: Registered | None = None) -> bool:
+        """Whether any of these areas of `cpu` overlaps one that another CPU uses here."""
+        mine = [*areas_of(calls), *(registered or {}).values()]
+        others = [
+            area
+            for other in self.cpus
+            if other != cpu
+            for area in (*areas_of(self.calls[other]), *self.before[other].values())
+        ]
+        return any(a < b + other_length and b < a + length for a, length in mine for b, other_length in others)
 
     def join(self, cpu: int, registered: Registered) -> None:
         """Let a CPU take part with what it has registered."""
@@ -55,7 +71,7 @@ def windows(trace: Trace, cpus: int, calls: int) -> list[Window]:
     for call in trace.calls:
         cpu = call.proc
         at = last.get(cpu, 0)
-        while at < len(made) and not made[at].takes(cpu, cpus, calls):
+        while at < len(made) and not made[at].takes(call, registered[cpu], cpus, calls):
             at += 1
         if at == len(made):
             made.append(Window())
@@ -67,6 +83,11 @@ def windows(trace: Trace, cpus: int, calls: int) -> list[Window]:
     for window in made:
         fill(window, trace, cpus)
     return made
+
+
+def areas_of(calls: Iterable[Call]) -> Iterator[tuple[int, int]]:
+    """Yield address and length of the areas that calls register."""
+    yield from ((call.addr, call.length) for call in calls if call.length is not None)
 
 
 def apply(call: Call, registered: Registered) -> None:
@@ -82,8 +103,9 @@ def fill(window: Window, trace: Trace, cpus: int) -> None:
     for cpu in trace.cpus:
         if len(window.cpus) >= min(cpus, len(trace.cpus)):
             return
-        if cpu not in window.cpus:
-            window.join(cpu, {Function.REG_VPA: assumed_vpa(trace, cpu)})
+        brought = {Function.REG_VPA: assumed_vpa(trace, cpu)}
+        if cpu not in window.cpus and not window.shares(cpu, [], brought):
+            window.join(cpu, brought)
 
 
 def at_the_start(trace: Trace) -> dict[int, Registered]:

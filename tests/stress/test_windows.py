@@ -30,6 +30,21 @@ def test_no_window_is_larger_than_asked(path: Path, shape: tuple[int, int]) -> N
         assert all(len(calls) <= shape[1] for calls in window.calls.values())
 
 
+@pytest.mark.parametrize("path", TRACES, ids=lambda path: path.name)
+def test_no_two_cpus_of_a_window_use_the_same_memory(path: Path) -> None:
+    for window in windows(read_trace(path), 3, 4):
+        areas = [
+            (cpu, addr, length or 0)
+            for cpu in window.cpus
+            for addr, length in (
+                *((call.addr, call.length) for call in window.calls[cpu] if call.length),
+                *window.before[cpu].values(),
+            )
+        ]
+        for cpu, addr, length in areas:
+            assert not [1 for other, a, n in areas if other != cpu and a < addr + length and addr < a + n]
+
+
 def dependencies_hold(registered: Registered) -> bool:
     return Function.REG_VPA in registered or not registered
 
