@@ -17,7 +17,8 @@ from racer.core.execution import Execution
 from racer.core.finding import Finding, Side
 from racer.core.result import Result, Snapshot
 from racer.core.schedule import Schedule
-from racer.core.trace import Event as TraceEvent, Location, Trace
+from racer.core.trace import Event as TraceEvent
+from racer.core.trace import Location, Trace
 from racer.engine.pool import pin_to
 from racer.explore import DETECTORS, explore, replay, run_free
 from racer.strategies import STRATEGIES, strategy

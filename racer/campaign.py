@@ -1,6 +1,5 @@
 """A campaign: many executions of one test under one strategy, and what they add up to."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -40,7 +39,7 @@ class Options:
     indices: range | None = None
 
     def own_indices(self) -> range:
-        """The executions to be run here: all, or one process's share."""
+        """Return the executions to be run here: all, or one process's share."""
         return range(self.executions) if self.indices is None else self.indices
 
 
@@ -52,18 +51,20 @@ class Tally:
     steps: int = 0
     failed: int = 0
     first_failure: int | None = None
+    last_index: int | None = None
     cut: bool = False
     raced: bool = False
-    findings: dict[tuple[str, ...], Finding] = field(default_factory=dict)
+    findings: dict[tuple[object, ...], Finding] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     seen: SeenClasses = field(default_factory=SeenClasses)
 
     def add(self, index: int, run: Turnstile) -> None:
         """Count one execution."""
+        self.last_index = index
         self.executions += 1
         self.steps += len(run.order)
         self.raced = self.raced or run.raced
-        for name, n in run.counters.items():
+        for name, n in (run.counters or {}).items():
             self.counters[name] = self.counters.get(name, 0) + n
         if run.cut:
             self.cut = True
@@ -74,9 +75,43 @@ class Tally:
             if self.first_failure is None:
                 self.first_failure = index
 
+    def merge(self, other: "Tally") -> None:
+        """Add the tally of another share of the same campaign."""
+        self.executions += other.executions
+        self.steps += other.steps
+        self.failed += other.failed
+        self.first_failure = _lowest(self.first_failure, other.first_failure)
+        self.last_index = max((i for i in (self.last_index, other.last_index) if i is not None), default=None)
+        self.cut = self.cut or other.cut
+        self.raced = self.raced or other.raced
+        for name, n in other.counters.items():
+            self.counters[name] = self.counters.get(name, 0) + n
+        for key in other.seen:
+            self.seen.add(key)
+        self.seen.capped = self.seen.capped or other.seen.capped
+        both = [*self.findings.items(), *other.findings.items()]
+        self.findings = {}
+        for signature, finding in sorted(both, key=lambda item: index_of(item[1])):
+            known = self.findings.setdefault(signature, finding)
+            if known is not finding:
+                known.count += finding.count
+
+
+def _lowest(one: int | None, other: int | None) -> int | None:
+    return min((i for i in (one, other) if i is not None), default=None)
+
+
+def index_of(finding: Finding) -> int:
+    """Return the place in the campaign of the execution that a finding belongs to."""
+    return -1 if finding.execution is None else finding.execution.index
+
 
 class Campaign:
-    """Runs a test under a strategy, execution by execution, in a pooled thread."""
+    """Runs a test under a strategy, execution by execution, in a pooled thread.
+
+    `passed(index)` ends it before an execution, `on_failure(index)` is told of each that failed: how several
+    processes share a campaign.
+    """
 
     def __init__(self, test: Test, strategy: Strategy, options: Options, driver: Driver) -> None:
         self.test = test
@@ -84,13 +119,15 @@ class Campaign:
         self.options = options
         self.driver = driver
         self.tally = Tally()
-        self._began = time.monotonic()
+        self.passed: Callable[[int], bool] = lambda _: False
+        self.on_failure: Callable[[int], None] = lambda _: None
+        self._last: Turnstile | None = None
 
     def loop(self, worker: Worker) -> Result:
         """Run the executions; return the result. Called in the pooled thread that is thread 0 of each."""
         strategy = self.strategy = self._measured(worker)
         for index in self.options.own_indices():
-            if self.driver.stop:
+            if self.driver.stop or self.passed(index):
                 break
             seed = execution_seed(self.options.seed, index)
             run = self._run(strategy, seed, worker)
@@ -98,20 +135,21 @@ class Campaign:
             if index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0:
                 compare(seed, run, self._run(strategy, seed, worker, Recorder()))
             if run.findings and self._keep(run, index, seed, worker):
+                self._last = run
                 break
+            if self._last is not None:
+                self._last.release()
+            self._last = run
             collect_young()
             self.driver.executions += 1
-        return self._result()
+        return result_of(self.tally, self.options, strategy.text, self.digest(), self.driver.seconds())
 
     def snapshot(self) -> Snapshot:
         """Return how far the campaign is; called from another thread."""
         tally = self.tally
         return Snapshot(
-            tally.executions, tally.steps, tally.failed, len(tally.findings), tally.seen.count, self._seconds()
+            tally.executions, tally.steps, tally.failed, len(tally.findings), tally.seen.count, self.driver.seconds()
         )
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self._began
 
     def _measured(self, worker: Worker) -> Strategy:
         """Give a strategy that needs it the length of an execution: the longest of three pilots."""
@@ -126,54 +164,60 @@ class Campaign:
 
     def _keep(self, run: Turnstile, index: int, seed: int, worker: Worker) -> bool:
         """Take in the findings of an execution, the new ones with its rich record; return whether to stop."""
-        new = []
-        for finding in first_of_each(run.findings):
-            known = self.tally.findings.get(finding.signature)
-            if known is None:
-                new.append(finding)
+        findings = self.tally.findings
+        new = False
+        for signature in dict.fromkeys(finding.signature for finding in run.findings):
+            if signature in findings:
+                findings[signature].count += 1
             else:
-                known.count += 1
+                new = True
         if new:
             recorder = Recorder()
             again = self._run(self.strategy, seed, worker, recorder)
             compare(seed, run, again)
             execution = execution_of(again, recorder, index, seed)
             for finding in execution.findings:
-                if finding.signature not in self.tally.findings:
-                    self.tally.findings[finding.signature] = finding
+                findings.setdefault(finding.signature, finding)
+        self.on_failure(index)
         return not self.options.keep_going
 
-    def _result(self) -> Result:
-        tally = self.tally
-        verdict, reason = self._verdict()
-        return Result(
-            verdict=verdict,
-            reason=reason,
-            findings=tuple(tally.findings.values()),
-            executions=tally.executions,
-            steps=tally.steps,
-            strategy=self.strategy.text,
-            seed=self.options.seed,
-            failed=tally.failed,
-            first_failure=tally.first_failure,
-            interleavings=tally.seen.count,
-            interleavings_capped=tally.seen.capped,
-            counters=tally.counters,
-            seconds=self._seconds(),
-        )
-
-    def _verdict(self) -> tuple[str, str]:
-        tally = self.tally
-        if tally.failed:
-            return FAIL, f"{tally.failed} of {tally.executions} executions had a finding"
-        if tally.executions < len(self.options.own_indices()):
-            return UNKNOWN, f"cut short after {tally.executions} of {self.options.executions} executions"
-        if not tally.raced:
-            return UNKNOWN, "nothing raced: no two threads were ever able to run at the same step"
-        return PASS, f"no finding in {tally.executions} executions"
+    def digest(self) -> str:
+        """Return the digest of the last counted execution, or nothing."""
+        return "" if self._last is None else digest_of_run(self._last)
 
 
-def run_once(  # noqa: PLR0913  (everything an execution is a function of)
+def result_of(tally: Tally, options: Options, strategy: str, digest: str, seconds: float) -> Result:
+    """Return the result that a tally amounts to."""
+    verdict, reason = _verdict(tally, options)
+    return Result(
+        verdict=verdict,
+        reason=reason,
+        digest=digest,
+        findings=tuple(tally.findings.values()),
+        executions=tally.executions,
+        steps=tally.steps,
+        strategy=strategy,
+        seed=options.seed,
+        failed=tally.failed,
+        first_failure=tally.first_failure,
+        interleavings=tally.seen.count,
+        interleavings_capped=tally.seen.capped,
+        counters=tally.counters,
+        seconds=seconds,
+    )
+
+
+def _verdict(tally: Tally, options: Options) -> tuple[str, str]:
+    if tally.failed:
+        return FAIL, f"{tally.failed} of {tally.executions} executions had a finding"
+    if tally.executions < options.executions:
+        return UNKNOWN, f"cut short after {tally.executions} of {options.executions} executions"
+    if not tally.raced:
+        return UNKNOWN, "nothing raced: no two threads were ever able to run at the same step"
+    return PASS, f"no finding in {tally.executions} executions"
+
+
+def run_once(  # noqa: PLR0917  (everything an execution is a function of)
     test: Test,
     strategy: Strategy,
     seed: int,
@@ -191,18 +235,14 @@ def run_once(  # noqa: PLR0913  (everything an execution is a function of)
     return run
 
 
-def first_of_each(findings: list[Finding]) -> Iterator[Finding]:
-    """Yield the findings of an execution, one of each signature."""
-    seen = set()
-    for finding in findings:
-        if finding.signature not in seen:
-            seen.add(finding.signature)
-            yield finding
+def digest_of_run(run: Turnstile) -> str:
+    """Return the digest of an execution that has ended."""
+    return digest_of(run.order, run.codes, run.values, run.findings)
 
 
 def execution_of(run: Turnstile, recorder: Recorder, index: int, seed: int | None) -> Execution:
     """Return the rich record of an execution, its findings tied to it."""
-    digest = digest_of(run.order, run.codes, run.values, run.findings)
+    digest = digest_of_run(run)
     schedule = Schedule(tuple(run.order), tuple(run.values), digest[:SCHEDULE_DIGEST], run.cut)
     execution = Execution(
         digest=digest,
@@ -212,7 +252,7 @@ def execution_of(run: Turnstile, recorder: Recorder, index: int, seed: int | Non
         index=index,
         seed=seed,
         steps=len(run.order),
-        counters=dict(run.counters),
+        counters=dict(run.counters or {}),
     )
     for finding in run.findings:
         finding.seed, finding.schedule, finding.execution = seed, schedule, execution
@@ -221,9 +261,7 @@ def execution_of(run: Turnstile, recorder: Recorder, index: int, seed: int | Non
 
 def compare(seed: int, first: Turnstile, second: Turnstile) -> None:
     """Raise NondeterminismError if two executions with one seed are not the same."""
-    mine = digest_of(first.order, first.codes, first.values, first.findings)
-    again = digest_of(second.order, second.codes, second.values, second.findings)
-    if mine == again:
+    if digest_of_run(first) == digest_of_run(second):
         return
     one, two = list(_shown_steps(first)), list(_shown_steps(second))
     step = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))

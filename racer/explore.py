@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Iterable
 
-from racer.campaign import Campaign, Options, execution_of, run_once
+from racer import jobs as jobs_
+from racer.campaign import Campaign, Options, digest_of_run, execution_of, run_once
 from racer.core.errors import DivergenceError, UsageError, unknown
-from racer.core.execution import Execution, digest_of
+from racer.core.execution import Execution
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.rng import MASK
 from racer.core.schedule import Schedule
@@ -14,7 +15,8 @@ from racer.engine import free
 from racer.engine.driver import Driver
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder
-from racer.strategies import is_strategy, strategy as strategy_of
+from racer.strategies import is_strategy
+from racer.strategies import strategy as strategy_of
 from racer.strategies.replay import Replay
 
 DETECTORS = ("exception", "deadlock")
@@ -24,7 +26,7 @@ STALL_AFTER = 5.0
 _NEVER_CUT = 1 << 60
 
 
-def explore(  # noqa: PLR0913  (the fixed signature)
+def explore(
     test: Callable[[], object],
     *,
     strategy: str | Strategy = "random",
@@ -40,10 +42,11 @@ def explore(  # noqa: PLR0913  (the fixed signature)
     """Run a test many times, each time under another schedule, and judge every execution.
 
     `test` is a plain function, run anew for each execution; it makes its objects inside. `seed` (0..2**64-1) is the
-    seed of execution 0. Without `keep_going` the campaign ends with the first execution that has a finding; with it, one
-    finding of each signature is kept, with its count. An execution is cut after `max_steps` steps, which is a finding.
-    `progress` is called a few times a second in the caller's thread. A thread that comes to no operation for `stall_after`
-    seconds raises StallError.
+    seed of execution 0. Without `keep_going` the campaign ends with the first execution that has a finding; with it,
+    one finding of each signature is kept, with its count. An execution is cut after `max_steps` steps, which is a
+    finding. `jobs` processes (forked) share the executions; the findings are the same, but more executions may have
+    been run when the first failure stops them. `progress` is called a few times a second in the caller's thread. A
+    thread that comes to no operation for `stall_after` seconds raises StallError.
 
     Raises UsageError, NondeterminismError, StallError. A pass says only that these schedules showed nothing.
     """
@@ -57,11 +60,10 @@ def explore(  # noqa: PLR0913  (the fixed signature)
     )
     _at_least("jobs", jobs, 1)
     chosen = _strategy(strategy)
-    if jobs > 1:
-        from racer.jobs import explore_in_processes  # noqa: PLC0415  (needs fork, which not every platform has)
-
-        return explore_in_processes(test, chosen, options, jobs, progress, stall_after)
-    driver = Driver(_positive("stall_after", stall_after))
+    seconds = _positive("stall_after", stall_after)
+    if min(jobs, executions) > 1:
+        return jobs_.explore(test, chosen, options, min(jobs, executions), progress, seconds)
+    driver = Driver(seconds)
     campaign = Campaign(test, chosen, options, driver)
     return driver.run(campaign.loop, lambda: progress and progress(campaign.snapshot()))
 
@@ -89,7 +91,7 @@ def replay(
             raise DivergenceError(strategy.step, strategy.why)
         if strategy.step < len(wanted):
             raise DivergenceError(strategy.step, f"the execution ended, and the schedule has {len(wanted)} steps")
-        digest = digest_of(run.order, run.codes, run.values, run.findings)
+        digest = digest_of_run(run)
         if not digest.startswith(wanted.digest):
             raise DivergenceError(
                 len(wanted), f"every choice could be followed, but the execution is another one: digest {digest[:16]}, "
@@ -161,7 +163,7 @@ def _at_least(what: str, given: object, least: int) -> int:
     return given
 
 
-def _positive(what: str, given: float) -> float:
+def _positive(what: str, given: object) -> float:
     if not isinstance(given, int | float) or not math.isfinite(given) or given <= 0:
         raise UsageError(f"{what} must be a number of seconds above 0, got {given!r}")
     return float(given)

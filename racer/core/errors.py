@@ -11,9 +11,22 @@ RacerError
 
 from collections.abc import Iterable
 
+_SHOWN = 60
+
 
 class RacerError(Exception):
     """The root of all errors of racer."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return how to make the same error in another process: its message and fields, not its constructor."""
+        return _same, (type(self), self.args, self.__dict__)
+
+
+def _same(kind: type[RacerError], args: tuple[object, ...], fields: dict[str, object]) -> RacerError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
 
 
 class UsageError(RacerError, ValueError):
@@ -24,8 +37,10 @@ class ScheduleError(UsageError):
     """A schedule's text that cannot be read."""
 
     def __init__(self, text: str, why: str) -> None:
-        shown = text if len(text) <= 60 else text[:57] + "..."
-        super().__init__(f"not a schedule: {why}; got {shown!r}, expected a line printed by racer, such as 'racer1:...'")
+        shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+        super().__init__(
+            f"not a schedule: {why}; got {shown!r}, expected a line printed by racer, such as 'racer1:...'"
+        )
         self.text = text
         self.why = why
 
@@ -43,8 +58,9 @@ class NondeterminismError(RacerError):
     """The same seed gave two different executions."""
 
     CAUSES = (
-        "usual causes: iteration over a set, id() or hash() of objects, the clock, random numbers of the subject's own, "
-        "state kept from one execution to the next, a cache filled by the first execution, threads that racer did not start"
+        "usual causes: iteration over a set, id() or hash() of objects, the clock, random numbers of the subject's "
+        "own, state kept from one execution to the next, a cache filled by the first execution, threads that racer "
+        "did not start"
     )
 
     def __init__(self, seed: int, step: int, first: str, second: str) -> None:
@@ -66,7 +82,8 @@ class StallError(RacerError):
         super().__init__(
             f"no step for {seconds:g} s: {thread} has the turn and does not come to its next operation. It waits for "
             "something racer does not control (a lock of threading, time.sleep, input or output), or it loops without "
-            "operations. Use racer's primitives in the code under test, or raise stall_after.\n" + "\n".join(self.stacks)
+            "operations. Use racer's primitives in the code under test, or raise stall_after.\n"
+            + "\n".join(self.stacks)
         )
         self.seconds = seconds
         self.thread = thread

@@ -50,9 +50,9 @@ class Finding:
     count: int = 1
 
     @property
-    def signature(self) -> tuple[str, ...]:
+    def signature(self) -> tuple[object, ...]:
         """Kind and both locations: what makes two findings the same one."""
-        return (self.kind, *(f"{side.action}@{side.location}" for side in self.sides))
+        return (self.kind, *[(side.action, side.place()) for side in self.sides])
 
     def __str__(self) -> str:
         """Return kind and message."""

@@ -27,9 +27,10 @@ class Result:
     """What a campaign of executions showed.
 
     `verdict`: PASS (the asked budget was done, or all explored), FAIL (a finding), UNKNOWN (cut short, or nothing
-    raced: no two threads were ever able to run at the same step); `reason` says why in words. `interleavings` is the number of distinct
-    happens-before classes seen, a lower bound if `interleavings_capped`. `failed` counts executions with a finding,
-    `first_failure` is the index of the first. `strategy` is the full text that repeats the campaign.
+    raced: no two threads were ever able to run at the same step); `reason` says why in words. `interleavings` is
+    the number of distinct happens-before classes seen, a lower bound if `interleavings_capped`. `failed` counts
+    executions with a finding, `first_failure` is the index of the first. `strategy` is the full text that repeats
+    the campaign; `digest` is that of the last counted execution.
     """
 
     verdict: str
@@ -39,6 +40,7 @@ class Result:
     steps: int
     strategy: str
     seed: int
+    digest: str = ""
     failed: int = 0
     first_failure: int | None = None
     interleavings: int = 0

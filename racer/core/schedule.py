@@ -54,7 +54,7 @@ class Schedule:
         parts = packed.split(":")
         if parts[0] != FORMAT:
             raise ScheduleError(text, _wrong_start(parts[0]))
-        if len(parts) != 5:  # noqa: PLR2004  (the five parts of the form)
+        if len(parts) != 5:
             raise ScheduleError(text, f"it has {len(parts)} parts of 5: the end is missing or something was added")
         body, _, check = packed.rpartition(":")
         if check != _check(body):

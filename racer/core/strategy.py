@@ -9,13 +9,16 @@ GIVE_UP: Final = -1
 class Strategy(Protocol):
     """Chooses who runs next. One object serves one campaign; `begin` is called before each execution.
 
-    `text` names the strategy with all its parameters: with the seed it repeats an execution. With `every_step` it is
+    `text` names it so that with the seed it repeats an execution. With `every_step` it is
     asked at every step, otherwise only where two threads or more are enabled. It looks at nothing but what these
     methods give it: no clock, no hash order.
     """
 
-    text: str
     every_step: bool
+
+    @property
+    def text(self) -> str:
+        """The strategy with all its parameters."""
 
     def begin(self, seed: int) -> None:
         """Prepare for an execution with this seed."""

@@ -20,10 +20,9 @@ def judge(run: "Turnstile") -> None:
     blocked = [thread for thread in run.threads if thread.started and not thread.ended]
     if all(thread.daemon for thread in blocked):
         return
-    frames = sys._current_frames()  # noqa: SLF001  (the only way to another thread's frames)
+    frames = sys._current_frames()
     sides = tuple(
-        Side(t.shown_name, "wait", _waits_for(t), len(run.order) - 1, where.place_of(frames[t.ident]))
-        for t in blocked
+        Side(t.shown_name, "wait", _waits_for(t), len(run.order) - 1, where.place_of(frames[t.ident])) for t in blocked
     )
     ring = cycle(blocked)
     chain = (

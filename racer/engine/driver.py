@@ -32,9 +32,14 @@ class Driver:
         self.stall_after = stall_after
         self.stop = False
         self.executions = 0
+        self._began = time.monotonic()
         self._done = threading.Event()
         self._result: object = None
         self._error: BaseException | None = None
+
+    def seconds(self) -> float:
+        """Return the time since the campaign was made."""
+        return time.monotonic() - self._began
 
     def run(self, loop: Callable[[pool.Worker], R], tick: Callable[[], None]) -> R:
         """Run `loop` in a pooled thread; call `tick` now and then; return what it returns or raise what it raises."""
@@ -65,7 +70,7 @@ class Driver:
     def _serve(self, loop: Callable[[pool.Worker], object], worker: pool.Worker) -> None:
         try:
             self._result = loop(worker)
-        except BaseException as error:  # noqa: BLE001  (raised again in the caller's thread)
+        except BaseException as error:
             self._error = error
         finally:
             self._done.set()

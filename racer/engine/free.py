@@ -20,7 +20,7 @@ _SWITCH_INTERVAL = 1e-5
 class FreeRun:
     """What a free run has seen so far. Findings and counters come from many threads at once."""
 
-    findings: dict[tuple[str, ...], Finding] = field(default_factory=dict)
+    findings: dict[tuple[object, ...], Finding] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     runs: int = 0
     failed: int = 0
@@ -77,7 +77,7 @@ def run(test: Callable[[], object], seconds: float, seed: int, *, noise: bool, s
 
     Raises StallError when one run of the body takes longer than `stall_after` seconds: its threads are left behind.
     """
-    global _run  # noqa: PLW0603  (one free run at a time in a process)
+    global _run
     state = _run = FreeRun()
     before = sys.getswitchinterval()
     hook_before = interpose.install(make_noise(seed) if noise else None)
@@ -112,7 +112,7 @@ def _once(test: Callable[[], object], state: FreeRun, seed: int, stall_after: fl
 def _guarded(test: Callable[[], object]) -> None:
     try:
         test()
-    except Exception as error:  # noqa: BLE001  (a finding, as in a controlled execution)
+    except Exception as error:
         caught(error)
 
 
@@ -133,7 +133,7 @@ def make_noise(seed: int) -> Callable[[], None]:
         elif drawn == 1:
             for _ in range(draws.below(16) * 20):
                 pass
-        elif drawn == 2 and draws.below(8) == 0:  # noqa: PLR2004  (one in 128)
+        elif drawn == 2 and draws.below(8) == 0:
             time.sleep(1e-6)
 
     return hook
@@ -144,5 +144,5 @@ def stacks() -> list[str]:
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     return [
         f"--- {names.get(ident, '?')}\n{''.join(traceback.format_stack(frame)).rstrip()}"
-        for ident, frame in sys._current_frames().items()  # noqa: SLF001  (the only way to another thread's frames)
+        for ident, frame in sys._current_frames().items()
     ]

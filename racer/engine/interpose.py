@@ -25,6 +25,6 @@ def refuse_uncontrolled() -> None:
 
 def install(new: Callable[[], None] | None) -> Callable[[], None] | None:
     """Put a hook in place and return the one before."""
-    global hook  # noqa: PLW0603  (read at every operation of free mode: a module's name is the cheapest place)
+    global hook
     before, hook = hook, new
     return before

@@ -78,14 +78,14 @@ _pool: Pool | None = None
 
 def pin_to(slot: int) -> None:
     """Let the controlled threads of this process run on the slot-th of the allowed CPUs (modulo their number)."""
-    global _cpu_slot  # noqa: PLW0603  (one pool a process, one place to run it)
+    global _cpu_slot
     _cpu_slot = slot
     discard()
 
 
 def pool() -> Pool:
     """Return the pool of this process."""
-    global _pool  # noqa: PLW0603  (one pool a process)
+    global _pool
     if _pool is None:
         cpus = allowed_cpus()
         slot = os.getpid() if _cpu_slot is None else _cpu_slot
@@ -95,7 +95,7 @@ def pool() -> Pool:
 
 def discard() -> None:
     """Forget the pool: its threads are lost (a stall), or do not exist (in a forked child)."""
-    global _pool  # noqa: PLW0603  (one pool a process)
+    global _pool
     _pool = None
 
 

@@ -26,7 +26,7 @@ class Recorder:
 
     def step(self, me: "ThreadState") -> None:
         """Take down the step that has just got its number."""
-        frame = sys._getframe(1)  # noqa: SLF001  (the only way to a frame)
+        frame = sys._getframe(1)
         if where.in_finalizer(frame):
             refuse_finalizer(me.run)
         place = where.place_of(frame)
@@ -39,7 +39,9 @@ class Recorder:
     def value(self, value: object) -> None:
         """Note the value that the last step read or wrote."""
         shown = repr(value)
-        self._values[len(self._steps) - 1] = shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 3] + "..."
+        self._values[len(self._steps) - 1] = (
+            shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 3] + "..."
+        )
 
     def what(self, text: str) -> None:
         """Note what the last step's operation was for."""

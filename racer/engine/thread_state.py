@@ -19,59 +19,41 @@ class ThreadState(Operand):
     its parent and its place among the parent's children, however the threads interleave.
     """
 
-    __slots__ = (
-        "body",
-        "children",
-        "daemon",
-        "enabled",
-        "ended",
-        "history",
-        "ident",
-        "kind",
-        "notified",
-        "operand",
-        "path",
-        "predicate",
-        "spinlocks",
-        "started",
-        "thread_number",
-        "unwinding",
-        "wait",
-        "wake",
-        "what",
-        "worker",
-    )
+    # Defaults that most threads keep: making a thread is a tenth of a short execution.
+    worker: "Worker"
+    wake: Callable[[], object]
+    wait: Callable[[], object]
+    ident = 0
+    path = 0
+    history = 0
+    children = 0
+    started = False
+    ended = False
+    unwinding = False
+    enabled = True
+    notified = False
+    kind = BEGIN
+    predicate: Callable[[], bool] | None = None
+    spinlocks: list[str] | None = None
 
     def __init__(self, run: "Turnstile", body: Callable[[], object], name: str | None, *, daemon: bool) -> None:
-        self.thread_number = len(run.threads)
-        self.children = 0
-        self.history = 0
-        if run.threads:
+        threads = run.threads
+        self.thread_number = number = len(threads)
+        if threads:
             parent = run.current
             self.path = hash((parent.path, parent.children, -1))
         else:
-            self.path = 0
             run.current = self
-        super().__init__(run, name or f"thread{self.thread_number}")
-        self.body = body
+        Operand.__init__(self, run, name or f"thread{number}")
+        self.body: Callable[[], object] | None = body
         self.daemon = daemon
-        self.started = False
-        self.ended = False
-        self.unwinding = False
-        self.enabled = True
-        self.notified = False
-        self.kind = BEGIN
         self.operand: Operand = self
-        self.what = ""
-        self.predicate: Callable[[], bool] | None = None
-        self.spinlocks: list[str] | None = None
-        self.ident = 0
-        run.threads.append(self)
-        run.strategy.created(self.thread_number)
+        threads.append(self)
+        run.strategy.created(number)
 
     def seat(self, worker: "Worker") -> None:
         """Give the thread an OS thread to run on."""
-        self.worker: Worker = worker
+        self.worker = worker
         self.wake, self.wait = worker.baton
         self.ident = worker.ident
 

@@ -6,8 +6,9 @@ and an operation that had already happened when the point is reached could not b
 
 from bisect import insort
 from collections.abc import Callable
+from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from racer.core.errors import RacerError, UsageError
 from racer.core.finding import Finding, Side
@@ -34,6 +35,16 @@ class Turnstile:
     included. Everything here is touched by the thread that has the turn and by no other.
     """
 
+    # Defaults that most executions keep: an execution of ten steps feels each attribute set.
+    current: ThreadState
+    objects = 0
+    clock = 0.0
+    raced = False
+    closed = False
+    cut = False
+    error: RacerError | None = None
+    counters: dict[str, int] | None = None
+
     def __init__(
         self,
         strategy: Strategy,
@@ -55,21 +66,13 @@ class Turnstile:
         self.codes: list[int] = []
         self.values: list[int] = []
         self.findings: list[Finding] = []
-        self.counters: dict[str, int] = {}
-        self.objects = 0
-        self.clock = 0.0
-        self.raced = False
-        self.closed = False
-        self.cut = False
-        self.error: RacerError | None = None
-        self.current: ThreadState = None  # type: ignore[assignment]  # set before anything runs
 
     # -- scheduling points ---------------------------------------------------------------------------------------
 
     def reach(self, kind: int, operand: Operand) -> ThreadState:
         """Stop before an operation that can always be executed; return when its step has come."""
         me = self.current
-        if self.closed or get_ident() != me.ident:
+        if get_ident() != me.ident:
             self._refuse()
         me.kind = kind
         me.operand = operand
@@ -92,7 +95,7 @@ class Turnstile:
         `queue` is the object whose changes decide that: `refresh` is called on it after each.
         """
         me = self.current
-        if self.closed or get_ident() != me.ident:
+        if get_ident() != me.ident:
             self._refuse()
         me.kind = kind
         me.operand = operand
@@ -172,6 +175,7 @@ class Turnstile:
     def _close(self, me: ThreadState) -> None:
         """End the execution: the main thread's OS thread takes over for the tear-down."""
         self.closed = True
+        self.current = _NOBODY
         main = self.threads[0]
         if me is not main or not main.ended:
             main.wake()
@@ -203,21 +207,52 @@ class Turnstile:
 
     # -- what was done -------------------------------------------------------------------------------------------
 
-    def read(self, kind: int, operand: Operand) -> ThreadState:
+    # `read` and `modify` repeat `reach` in their own bodies: they are most of all steps, and a call within a call
+    # costs a tenth of a step (make bench: "a step without hand-over").
+
+    def read(self, kind: int, operand: Operand) -> None:
         """Execute an operation that only reads."""
-        me = self.reach(kind, operand)
+        me = self.current
+        if get_ident() != me.ident:
+            self._refuse()
+        me.kind = kind
+        me.operand = operand
+        order = self.order
+        if len(order) >= self.max_steps:
+            self._cut(me)
+        enabled = self.enabled
+        if len(enabled) > 1 or self.every_step:
+            chosen = self.pick(enabled, me.thread_number)
+            if chosen != me.thread_number:
+                self._switch(me, chosen)
+        order.append(me.thread_number)
+        if self.recorder is not None:
+            self.recorder.step(me)
         self.codes.append(operand.base | kind << 8)
         me.history = seen = hash((me.history, operand.writes, kind))
         operand.reads ^= seen
-        return me
 
-    def modify(self, kind: int, operand: Operand) -> ThreadState:
+    def modify(self, kind: int, operand: Operand) -> None:
         """Execute an operation that modifies."""
-        me = self.reach(kind, operand)
+        me = self.current
+        if get_ident() != me.ident:
+            self._refuse()
+        me.kind = kind
+        me.operand = operand
+        order = self.order
+        if len(order) >= self.max_steps:
+            self._cut(me)
+        enabled = self.enabled
+        if len(enabled) > 1 or self.every_step:
+            chosen = self.pick(enabled, me.thread_number)
+            if chosen != me.thread_number:
+                self._switch(me, chosen)
+        order.append(me.thread_number)
+        if self.recorder is not None:
+            self.recorder.step(me)
         self.codes.append(operand.base | kind << 8)
         me.history = operand.writes = hash((me.history, operand.writes, operand.reads, kind))
         operand.reads = 0
-        return me
 
     def did_read(self, me: ThreadState, operand: Operand, outcome: int = DONE) -> None:
         """Record an executed operation that only read."""
@@ -277,8 +312,9 @@ class Turnstile:
         self.codes.append(thread.base | START << 8)
         me.history = hash((me.history, thread.path, START))
         thread.started = True
-        worker = self.pool.take()
-        worker.body = lambda: self._run_body(thread)
+        idle = self.pool.idle
+        worker = idle.pop() if idle else self.pool.take()
+        worker.body = partial(self._run_body, thread)
         thread.seat(worker)
         thread.history = hash((me.history, thread.path))
         insort(self.enabled, thread.thread_number)
@@ -288,10 +324,10 @@ class Turnstile:
         if not self.closed:
             self._begin(me)
             try:
-                me.body()
+                me.body()  # type: ignore[misc]  # None only once the execution is released
             except (Unwind, SystemExit):
                 pass  # given up, or gone as in threading
-            except BaseException as error:  # noqa: BLE001  (whatever a body raises is its finding)
+            except BaseException as error:
                 self._raised(me, error)
         self._end(me)
         self.pool.idle.append(me.worker)  # before the turn is given away: its next holder may take this worker
@@ -335,7 +371,7 @@ class Turnstile:
 
     def execute(self, body: Callable[[], object], worker: "Worker") -> None:
         """Run one execution to its end in the calling OS thread, which is `worker`'s: thread 0 is the body."""
-        global _active  # noqa: PLW0603  (one execution at a time in a process)
+        global _active
         main = ThreadState(self, body, "main", daemon=False)
         main.seat(worker)
         main.started = True
@@ -354,10 +390,10 @@ class Turnstile:
             return
         self._begin(main)
         try:
-            main.body()
+            main.body()  # type: ignore[misc]  # None only once the execution is released
         except (Unwind, SystemExit):
             pass
-        except BaseException as error:  # noqa: BLE001  (whatever a body raises is its finding)
+        except BaseException as error:
             self._raised(main, error)
         self._end(main)
         if not self.closed and self._leave_turn(main):
@@ -367,18 +403,37 @@ class Turnstile:
         """Unwind the threads that are left, one after another, and undo the ties that would keep memory."""
         for thread in self.threads:
             if thread.started and not thread.ended:
-                self.current = thread
                 thread.wake()
                 main.wait()
+
+    def release(self) -> None:
+        """Undo the ties between the execution and its threads, so that its memory goes without a collection."""
         for thread in self.threads:
-            thread.operand = thread.body = thread.predicate = None  # type: ignore[assignment]
+            thread.operand = _NOTHING
+            thread.body = thread.predicate = None
             thread.pending = NOBODY
+        self.threads.clear()
 
     def interleaving(self) -> int:
-        """Return a hash of the execution's happens-before class."""
-        return hash(tuple(sorted([(thread.path, thread.history) for thread in self.threads])))
+        """Return a hash of the execution's happens-before class: a commutative one over its threads."""
+        total = 0
+        for thread in self.threads:
+            total += hash((thread.path, thread.history))
+        return total
 
 
+class _Nobody:
+    """Stands in for the running thread of an execution that is over: no OS thread has its ident."""
+
+    ident = -1
+    path = 0
+    children = 0
+    thread_number = -1
+    shown_name = "nobody"
+
+
+_NOBODY: Any = _Nobody()
+_NOTHING: Any = None
 _active: Turnstile | None = None
 
 
@@ -397,5 +452,5 @@ def running() -> Turnstile | None:
 
 def forget() -> None:
     """Forget the execution that runs: its threads are lost."""
-    global _active  # noqa: PLW0603  (one execution at a time in a process)
+    global _active
     _active = None

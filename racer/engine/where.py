@@ -22,12 +22,23 @@ class Place:
 
     def __call__(self) -> Location:
         """Return the location."""
-        line = self._code.co_firstlineno
-        for start, end, there in self._code.co_lines():
-            if there is not None and start <= self._instruction < end:
-                line = there
-                break
-        return Location(_shown(self._code.co_filename), line, self._code.co_qualname)
+        key = (self._code, self._instruction)
+        known = _locations.get(key)
+        if known is None:
+            known = _locations[key] = _locate(*key)
+        return known
+
+
+_locations: dict[tuple[CodeType, int], Location] = {}
+
+
+def _locate(code: CodeType, instruction: int) -> Location:
+    line = code.co_firstlineno
+    for start, end, there in code.co_lines():
+        if there is not None and start <= instruction < end:
+            line = there
+            break
+    return Location(_shown(code.co_filename), line, code.co_qualname)
 
 
 def place_of(frame: FrameType | None, skip: int = 0) -> Place:
@@ -37,13 +48,13 @@ def place_of(frame: FrameType | None, skip: int = 0) -> Place:
     for _ in range(skip):
         if frame is not None and frame.f_back is not None:
             frame = frame.f_back
-    assert frame is not None  # noqa: S101  (a thread has a frame)
+    assert frame is not None
     return Place(frame.f_code, frame.f_lasti)
 
 
 def place_here(depth: int, skip: int = 0) -> Place:
     """Return the place of the subject's frame that called, `depth` frames of racer in between."""
-    return place_of(sys._getframe(depth + 1), skip)  # noqa: SLF001  (the only way to a frame)
+    return place_of(sys._getframe(depth + 1), skip)
 
 
 def place_of_error(error: BaseException) -> Place:

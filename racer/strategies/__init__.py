@@ -1,5 +1,7 @@
 """Who runs next: a file each, found by name."""
 
+from collections.abc import Callable
+
 from racer.core.errors import UsageError, unknown
 from racer.core.strategy import Strategy
 from racer.strategies.pct import Pct
@@ -17,7 +19,7 @@ def strategy(text: str) -> Strategy:
     name, _, parameters = text.partition(":")
     if name == "pct":
         return Pct.parse(parameters)
-    simple = {"random": RandomWalk, "round-robin": RoundRobin}
+    simple: dict[str, Callable[[], Strategy]] = {"random": RandomWalk, "round-robin": RoundRobin}
     if name not in simple:
         raise unknown("strategy", text, ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "round-robin"))
     if parameters:

@@ -13,14 +13,16 @@ class Pct:
     """Probabilistic concurrency testing.
 
     Source: Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic Guarantees of
-    Finding Bugs", ASPLOS 2010. Each thread has a random priority above `depth`; at each step the enabled thread of the highest priority
-    runs; at d - 1 steps drawn uniformly from 1..k, with replacement, the thread about to run gets priority i (below all initial ones, i = 1..d-1) and
-    the choice is made anew. A bug of depth d shows with probability at least 1 / (n k^(d-1)) for n threads and k
-    steps. Steps with one enabled thread count, for k and for the points alike.
+    Finding Bugs", ASPLOS 2010. Each thread has a random priority above `depth`; at each step the enabled thread of
+    the highest priority runs; at d - 1 steps drawn uniformly from 1..k, with replacement, the thread about to run
+    gets priority i (below all initial ones, i = 1..d-1) and the choice is made anew. A bug of depth d shows with
+    probability at least 1 / (n k^(d-1)) for n threads and k steps. Steps with one enabled thread count, for k and
+    for the points alike.
 
-    Where it departs: threads are not known beforehand, so a new one gets a uniformly random rank among those there are,
-    which gives the same permutation; a thread that sleeps or whose wait timed out drops below all others, since a
-    loop around a sleep would otherwise run for ever; k is measured on pilot executions unless given, and steps beyond it see no change.
+    Where it departs: threads are not known beforehand, so a new one gets a uniformly random rank among those there
+    are, which gives the same permutation; a thread that sleeps or whose wait timed out drops below all others, since
+    a loop around a sleep would otherwise run for ever; k is measured on pilot executions unless given, and steps
+    beyond it see no change.
 
     A pass of N executions leaves a bug of depth d with probability at most (1 - 1 / (n k^(d-1)))^N, and says nothing
     of deeper ones.
@@ -76,7 +78,7 @@ class Pct:
         self._ranks.insert(self._draws.below(len(self._ranks) + 1), thread)
         self._priority = {t: self.depth + rank for rank, t in enumerate(self._ranks)} | self._demoted
 
-    def pick(self, enabled: list[int], current: int) -> int:  # noqa: ARG002
+    def pick(self, enabled: list[int], current: int) -> int:
         self._step += 1
         priority = self._priority
         chosen = enabled[0] if len(enabled) == 1 else max(enabled, key=priority.__getitem__)

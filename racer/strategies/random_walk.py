@@ -6,8 +6,9 @@ from racer.core.rng import SplitMix64
 class RandomWalk:
     """Chooses uniformly among the enabled threads.
 
-    It is the baseline every other strategy is measured against: no interleaving has probability 0, but those that need a thread to stand
-    still for long have very little. A pass says only that so many random schedules showed nothing.
+    It is the baseline every other strategy is measured against: no interleaving has probability 0, but those that
+    need a thread to stand still for long have very little. A pass says only that so many random schedules showed
+    nothing.
     """
 
     text = "random"
@@ -24,7 +25,7 @@ class RandomWalk:
     def created(self, thread: int) -> None:
         pass
 
-    def pick(self, enabled: list[int], current: int) -> int:  # noqa: ARG002
+    def pick(self, enabled: list[int], current: int) -> int:
         return enabled[self._below(len(enabled))]
 
     def choose(self, n: int) -> int:

@@ -16,7 +16,7 @@ class Replay:
         self.step = 0
         self._value = 0
 
-    def begin(self, seed: int) -> None:  # noqa: ARG002  (nothing is left to chance)
+    def begin(self, seed: int) -> None:
         self.why = None
         self.step = 0
         self._value = 0
@@ -24,7 +24,7 @@ class Replay:
     def created(self, thread: int) -> None:
         pass
 
-    def pick(self, enabled: list[int], current: int) -> int:  # noqa: ARG002
+    def pick(self, enabled: list[int], current: int) -> int:
         threads = self._schedule.threads
         if self.step >= len(threads):
             return self._give_up(f"the schedule ends here, and threads {_list(enabled)} could still go on")

@@ -20,7 +20,7 @@ class Atomic(Generic[T]):
 
     __slots__ = ()
 
-    def __new__(cls, initial: T, name: str | None = None) -> "Atomic[T]":  # noqa: ARG004
+    def __new__(cls, initial: T, name: str | None = None) -> "Atomic[T]":
         """Return the variable for where it is made."""
         return object.__new__(ControlledAtomic if turnstile.active() is not None else FreeAtomic)
 
@@ -35,7 +35,7 @@ class Atomic(Generic[T]):
         """Set the value."""
         raise NotImplementedError
 
-    def add(self, n: Any) -> T:  # noqa: ANN401  (whatever T adds)
+    def add(self, n: Any) -> T:
         """Add n; return the old value."""
         raise NotImplementedError
 
@@ -63,7 +63,7 @@ class ControlledAtomic(Operand, Atomic[T]):
 
     def __init__(self, initial: T, name: str | None = None) -> None:
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
         self._value = initial
 
@@ -90,7 +90,7 @@ class ControlledAtomic(Operand, Atomic[T]):
     def exchange(self, value: T) -> T:
         return self._set(EXCHANGE, value)
 
-    def add(self, n: Any) -> T:  # noqa: ANN401  (whatever T adds)
+    def add(self, n: Any) -> T:
         run = self.run
         me = run.reach(ADD, self)
         old = self._value
@@ -122,7 +122,7 @@ class ControlledAtomic(Operand, Atomic[T]):
 
     def admits(self, thread: ThreadState) -> bool:
         """Return whether the waiting thread's predicate holds."""
-        assert thread.predicate is not None  # noqa: S101  (set by wait)
+        assert thread.predicate is not None
         return thread.predicate()
 
     def wait(self, predicate: Callable[[T], bool]) -> T:
@@ -139,7 +139,7 @@ class FreeAtomic(Atomic[T]):
 
     __slots__ = ("_changed", "_value")
 
-    def __init__(self, initial: T, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, initial: T, name: str | None = None) -> None:
         self._value = initial
         self._changed = threading.Condition(threading.Lock())
 
@@ -154,7 +154,7 @@ class FreeAtomic(Atomic[T]):
     def exchange(self, value: T) -> T:
         return self.update(lambda _: value)
 
-    def add(self, n: Any) -> T:  # noqa: ANN401  (whatever T adds)
+    def add(self, n: Any) -> T:
         return self.update(lambda old: old + n)
 
     def update(self, fn: Callable[[T], T]) -> T:

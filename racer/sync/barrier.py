@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from threading import BrokenBarrierError
+from threading import BrokenBarrierError as BrokenBarrierError  # noqa: PLC0414  (exported as racer's own)
 
 from racer.core.operation import ABORT, ARRIVE, FAILED, INSPECT, LEAVE, RESET
 from racer.engine import interpose, turnstile
@@ -21,7 +21,7 @@ class Barrier:
     def __new__(
         cls, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None,
         name: str | None = None,
-    ) -> "Barrier":  # fmt: skip  # noqa: ARG004
+    ) -> "Barrier":  # fmt: skip
         """Return the barrier for where it is made."""
         return object.__new__(ControlledBarrier if turnstile.active() is not None else FreeBarrier)
 
@@ -82,7 +82,7 @@ class ControlledBarrier(Operand, Barrier):
         if parties < 1:
             raise ValueError("parties must be >= 1")
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
         self._parties = parties
         self._action = action
@@ -91,7 +91,7 @@ class ControlledBarrier(Operand, Barrier):
 
     def admits(self, thread: ThreadState) -> bool:
         """Return whether the thread's round is full or broken."""
-        assert thread.predicate is not None  # noqa: S101  (set by wait)
+        assert thread.predicate is not None
         return thread.predicate()
 
     def wait(self, timeout: float | None = None) -> int:
@@ -120,7 +120,7 @@ class ControlledBarrier(Operand, Barrier):
             self._round = _Round()
 
     def _act(self, mine: _Round) -> None:
-        assert self._action is not None  # noqa: S101  (the caller looked)
+        assert self._action is not None
         try:
             self._action()
         except Exception:
@@ -187,9 +187,9 @@ class FreeBarrier(Barrier):
 
     def __init__(
         self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None,
-        name: str | None = None,  # noqa: ARG002
+        name: str | None = None,
     ) -> None:  # fmt: skip
-        self._real = threading.Barrier(parties, action, timeout)
+        self._real = threading.Barrier(parties, action, timeout)  # type: ignore[arg-type]  # what it returns is ignored
 
     def wait(self, timeout: float | None = None) -> int:
         if interpose.hook is not None:

@@ -22,7 +22,7 @@ class Condition:
 
     __slots__ = ()
 
-    def __new__(cls, lock: Lock | None = None, name: str | None = None) -> "Condition":  # noqa: ARG004
+    def __new__(cls, lock: Lock | None = None, name: str | None = None) -> "Condition":
         """Return the condition for where it is made."""
         return object.__new__(ControlledCondition if turnstile.active() is not None else FreeCondition)
 
@@ -32,7 +32,7 @@ class Condition:
     def _lock_of(self) -> Lock:
         raise NotImplementedError
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002  (as threading)
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock."""
         return self._lock_of().acquire(blocking, timeout)
 
@@ -78,7 +78,7 @@ class ControlledCondition(Operand, Condition):
 
     def __init__(self, lock: Lock | None = None, name: str | None = None) -> None:
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
         given = RLock() if lock is None else lock
         if not isinstance(given, ControlledLock):
@@ -147,12 +147,12 @@ class FreeCondition(Condition):
 
     __slots__ = ("_lock", "_real")
 
-    def __init__(self, lock: Lock | None = None, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, lock: Lock | None = None, name: str | None = None) -> None:
         given = RLock() if lock is None else lock
         if not isinstance(given, FreeLock | FreeRLock):
             raise UsageError(f"a Condition needs a racer.Lock or RLock, got {given!r}")
         self._lock = given
-        self._real = threading.Condition(given.real)  # type: ignore[arg-type]  # a Lock or an RLock of threading
+        self._real = threading.Condition(given.real)
 
     def _lock_of(self) -> Lock:
         return self._lock

@@ -13,7 +13,7 @@ class Event:
 
     __slots__ = ()
 
-    def __new__(cls, name: str | None = None) -> "Event":  # noqa: ARG004
+    def __new__(cls, name: str | None = None) -> "Event":
         """Return the event for where it is made."""
         return object.__new__(ControlledEvent if turnstile.active() is not None else FreeEvent)
 
@@ -44,11 +44,11 @@ class ControlledEvent(Operand, Event):
 
     def __init__(self, name: str | None = None) -> None:
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
         self._flag = False
 
-    def admits(self, thread: ThreadState) -> bool:  # noqa: ARG002  (the same for all)
+    def admits(self, thread: ThreadState) -> bool:
         """Return whether the event is set."""
         return self._flag
 
@@ -56,7 +56,7 @@ class ControlledEvent(Operand, Event):
         self.run.read(IS_SET, self)
         return self._flag
 
-    def _put(self, kind: int, flag: bool) -> None:  # noqa: FBT001
+    def _put(self, kind: int, flag: bool) -> None:
         run = self.run
         me = run.reach(kind, self)
         self._flag = flag
@@ -88,7 +88,7 @@ class FreeEvent(Event):
 
     __slots__ = ("_real",)
 
-    def __init__(self, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, name: str | None = None) -> None:
         self._real = threading.Event()
 
     def is_set(self) -> bool:

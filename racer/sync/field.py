@@ -94,7 +94,7 @@ def _make_cells_in(owner: type) -> None:
         if before is not None:
             made = before.__func__(cls, *args, **kwargs)
         else:
-            above = super(owner, cls).__new__
+            above = super(owner, cls).__new__  # type: ignore[arg-type]  # cls is owner or below
             made = above(cls) if above is object.__new__ else above(cls, *args, **kwargs)
         run = turnstile.active()
         if run is not None and isinstance(made, owner) and _CELLS not in made.__dict__:

@@ -20,14 +20,14 @@ class Lock:
 
     __slots__ = ()
 
-    def __new__(cls, name: str | None = None) -> "Lock":  # noqa: ARG004
+    def __new__(cls, name: str | None = None) -> "Lock":
         """Return the lock for where it is made."""
         return object.__new__(ControlledLock if turnstile.active() is not None else FreeLock)
 
     def __init__(self, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of the two below
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002  (as threading)
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock; return whether it was taken."""
         raise NotImplementedError
 
@@ -48,7 +48,7 @@ class Lock:
         self.release()
 
 
-def check_timeout(blocking: bool, timeout: float) -> None:  # noqa: FBT001  (as threading)
+def check_timeout(blocking: bool, timeout: float) -> None:
     """Refuse what threading refuses."""
     if not blocking and timeout != -1:
         raise ValueError("can't specify a timeout for a non-blocking call")
@@ -63,19 +63,19 @@ class ControlledLock(Operand, Lock):
 
     def __init__(self, name: str | None = None) -> None:
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
         self.owner: ThreadState | None = None
 
-    def admits(self, thread: ThreadState) -> bool:  # noqa: ARG002  (a lock is free for all or for none)
+    def admits(self, thread: ThreadState) -> bool:
         """Return whether the lock is free."""
         return self.owner is None
 
-    def holders(self, thread: ThreadState) -> list[ThreadState]:  # noqa: ARG002
+    def holders(self, thread: ThreadState) -> list[ThreadState]:
         """Return the owner."""
         return [] if self.owner is None else [self.owner]
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if not blocking or timeout != -1:
             return self._try(blocking, timeout)
         run = self.run
@@ -84,7 +84,7 @@ class ControlledLock(Operand, Lock):
         run.did_modify(me, self)
         return True
 
-    def _try(self, blocking: bool, timeout: float) -> bool:  # noqa: FBT001
+    def _try(self, blocking: bool, timeout: float) -> bool:
         check_timeout(blocking, timeout)
         run = self.run
         deadline = run.clock + timeout
@@ -117,10 +117,10 @@ class FreeLock(Lock):
 
     __slots__ = ("real",)
 
-    def __init__(self, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, name: str | None = None) -> None:
         self.real = threading.Lock()
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if interpose.hook is not None:
             interpose.hook()
         return self.real.acquire(blocking, timeout)
@@ -141,7 +141,7 @@ class SpinLock(Lock):
 
     __slots__ = ()
 
-    def __new__(cls, name: str | None = None) -> "SpinLock":  # noqa: ARG004
+    def __new__(cls, name: str | None = None) -> "SpinLock":
         """Return the lock for where it is made."""
         return object.__new__(ControlledSpinLock if turnstile.active() is not None else FreeSpinLock)
 
@@ -151,7 +151,7 @@ class ControlledSpinLock(ControlledLock, SpinLock):
 
     __slots__ = ()
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         got = ControlledLock.acquire(self, blocking, timeout)
         if got:
             spinning.took(self.run.current, self.shown_name)
@@ -173,7 +173,7 @@ class FreeSpinLock(FreeLock, SpinLock):
         FreeLock.__init__(self, name)
         self._name = name or "spinlock"
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         got = FreeLock.acquire(self, blocking, timeout)
         if got:
             spinning.free_holds().append(self._name)
@@ -191,7 +191,7 @@ class RLock(Lock):
 
     __slots__ = ()
 
-    def __new__(cls, name: str | None = None) -> "RLock":  # noqa: ARG004
+    def __new__(cls, name: str | None = None) -> "RLock":
         """Return the lock for where it is made."""
         return object.__new__(ControlledRLock if turnstile.active() is not None else FreeRLock)
 
@@ -205,7 +205,7 @@ class ControlledRLock(ControlledLock, RLock):
         ControlledLock.__init__(self, name)
         self.depth = 0
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         check_timeout(blocking, timeout)
         if self.owner is self.run.current and not self.run.closed:
             self.depth += 1
@@ -232,10 +232,10 @@ class FreeRLock(RLock):
 
     __slots__ = ("real",)
 
-    def __init__(self, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, name: str | None = None) -> None:
         self.real = threading.RLock()
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if interpose.hook is not None:
             interpose.hook()
         return self.real.acquire(blocking, timeout)

@@ -40,7 +40,11 @@ def time() -> float:
 
 def choose(n: int) -> int:
     """Return a number in 0..n-1 that the strategy chooses and the schedule records: one operation."""
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise UsageError(f"choose needs a whole number of at least 1, got {n!r}")
+    _check_choice(n)
     run = turnstile.active()
     return free.draw(n) if run is None else run.choose(n)
+
+
+def _check_choice(n: object) -> None:
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise UsageError(f"choose needs a whole number of at least 1, got {n!r}")

@@ -37,6 +37,8 @@ def count(name: str, n: int = 1) -> None:
     if run is None:
         free.count(name, n)
     else:
+        if run.counters is None:
+            run.counters = {}
         run.counters[name] = run.counters.get(name, 0) + n
 
 

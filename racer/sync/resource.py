@@ -15,13 +15,13 @@ class Resource:
     """An object for operations whose effect is the subject's own: a page of memory, a device, a file.
 
     `read` and `write` are one operation each. In a controlled execution only one thread runs, so the plain Python that
-    follows, up to the thread's next operation, happens at that step. In free mode nothing is serialised: what follows must be
-    tolerable as a real race. `atomically` is indivisible in every mode.
+    follows, up to the thread's next operation, happens at that step. In free mode nothing is serialised: what follows
+    must be tolerable as a real race. `atomically` is indivisible in every mode.
     """
 
     __slots__ = ()
 
-    def __new__(cls, name: str | None = None) -> "Resource":  # noqa: ARG004
+    def __new__(cls, name: str | None = None) -> "Resource":
         """Return the resource for where it is made."""
         return object.__new__(ControlledResource if turnstile.active() is not None else FreeResource)
 
@@ -48,7 +48,7 @@ class ControlledResource(Operand, Resource):
 
     def __init__(self, name: str | None = None) -> None:
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
 
     def read(self, what: str = "") -> None:
@@ -73,18 +73,18 @@ class FreeResource(Resource):
 
     __slots__ = ("_lock",)
 
-    def __init__(self, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, name: str | None = None) -> None:
         self._lock = threading.Lock()
 
-    def read(self, what: str = "") -> None:  # noqa: ARG002
+    def read(self, what: str = "") -> None:
         if interpose.hook is not None:
             interpose.hook()
 
-    def write(self, what: str = "") -> None:  # noqa: ARG002
+    def write(self, what: str = "") -> None:
         if interpose.hook is not None:
             interpose.hook()
 
-    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:  # noqa: ARG002
+    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
         if interpose.hook is not None:
             interpose.hook()
         with self._lock:

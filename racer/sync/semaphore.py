@@ -14,14 +14,14 @@ class Semaphore:
 
     __slots__ = ()
 
-    def __new__(cls, value: int = 1, name: str | None = None) -> "Semaphore":  # noqa: ARG004
+    def __new__(cls, value: int = 1, name: str | None = None) -> "Semaphore":
         """Return the semaphore for where it is made."""
         return object.__new__(ControlledSemaphore if turnstile.active() is not None else FreeSemaphore)
 
     def __init__(self, value: int = 1, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of those below
 
-    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Take one; return whether it was taken."""
         raise NotImplementedError
 
@@ -43,7 +43,7 @@ class BoundedSemaphore(Semaphore):
 
     __slots__ = ()
 
-    def __new__(cls, value: int = 1, name: str | None = None) -> "BoundedSemaphore":  # noqa: ARG004
+    def __new__(cls, value: int = 1, name: str | None = None) -> "BoundedSemaphore":
         """Return the semaphore for where it is made."""
         return object.__new__(ControlledBoundedSemaphore if turnstile.active() is not None else FreeBoundedSemaphore)
 
@@ -57,16 +57,16 @@ class ControlledSemaphore(Operand, Semaphore):
         if value < 0:
             raise ValueError("semaphore initial value must be >= 0")
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
         self._value = value
         self._most: int | None = None
 
-    def admits(self, thread: ThreadState) -> bool:  # noqa: ARG002  (the same for all)
+    def admits(self, thread: ThreadState) -> bool:
         """Return whether one is left."""
         return self._value > 0
 
-    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         if not blocking and timeout is not None:
             raise ValueError("can't specify timeout for non-blocking acquire")
         run = self.run
@@ -114,10 +114,10 @@ class FreeSemaphore(Semaphore):
 
     __slots__ = ("_real",)
 
-    def __init__(self, value: int = 1, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, value: int = 1, name: str | None = None) -> None:
         self._real = threading.Semaphore(value)
 
-    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:  # noqa: FBT001, FBT002
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         if interpose.hook is not None:
             interpose.hook()
         return self._real.acquire(blocking, timeout)
@@ -133,5 +133,5 @@ class FreeBoundedSemaphore(FreeSemaphore, BoundedSemaphore):
 
     __slots__ = ()
 
-    def __init__(self, value: int = 1, name: str | None = None) -> None:  # noqa: ARG002
+    def __init__(self, value: int = 1, name: str | None = None) -> None:
         self._real = threading.BoundedSemaphore(value)

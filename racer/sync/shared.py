@@ -19,7 +19,7 @@ class Shared(Generic[T]):
 
     __slots__ = ()
 
-    def __new__(cls, initial: T, name: str | None = None, *, marked: bool = False) -> "Shared[T]":  # noqa: ARG004
+    def __new__(cls, initial: T, name: str | None = None, *, marked: bool = False) -> "Shared[T]":
         """Return the variable for where it is made: controlled inside an execution, plain elsewhere."""
         return object.__new__(ControlledShared if turnstile.active() is not None else FreeShared)
 
@@ -43,7 +43,7 @@ class ControlledShared(Operand, Shared[T]):
 
     def __init__(self, initial: T, name: str | None = None, *, marked: bool = False) -> None:
         run = turnstile.running()
-        assert run is not None  # noqa: S101  (__new__ saw it)
+        assert run is not None
         Operand.__init__(self, run, name)
         self._value = initial
         self.marked = marked
@@ -70,7 +70,7 @@ class FreeShared(Shared[T]):
 
     __slots__ = ("_value",)
 
-    def __init__(self, initial: T, name: str | None = None, *, marked: bool = False) -> None:  # noqa: ARG002
+    def __init__(self, initial: T, name: str | None = None, *, marked: bool = False) -> None:
         self._value = initial
 
     @property

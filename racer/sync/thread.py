@@ -16,7 +16,7 @@ class Thread:
     `is_alive` one that reads. A join with a timeout may time out whenever the schedule says so.
     """
 
-    def __init__(  # noqa: PLR0913  (the signature of threading.Thread)
+    def __init__(
         self,
         group: None = None,
         target: Callable[..., object] | None = None,
@@ -26,14 +26,15 @@ class Thread:
         *,
         daemon: bool | None = None,
     ) -> None:
-        assert group is None, "group argument must be None for now"  # noqa: S101  (as threading.Thread does)
+        if group is not None:
+            raise AssertionError("group argument must be None for now")  # as threading.Thread
         self._target = target
-        self._args = tuple(args)
-        self._kwargs = dict(kwargs or {})
-        self._run = turnstile.active()
-        if self._run is not None:
-            inherited = self._run.current.daemon
-            self._state = ThreadState(self._run, self.run, name, daemon=inherited if daemon is None else daemon)
+        self._args = args
+        self._kwargs = kwargs
+        self._run = run = turnstile.active()
+        if run is not None:
+            inherited = run.current.daemon
+            self._state = ThreadState(run, self.run, name, daemon=inherited if daemon is None else daemon)
         else:
             self._real = threading.Thread(target=self._run_free, name=name, daemon=daemon)
 
@@ -41,11 +42,11 @@ class Thread:
         """Run the target; may be overridden."""
         try:
             if self._target is not None:
-                self._target(*self._args, **self._kwargs)
+                self._target(*self._args, **(self._kwargs or {}))
         finally:
             self._target = None
             self._args = ()
-            self._kwargs = {}
+            self._kwargs = None
 
     def _run_free(self) -> None:
         try:
