@@ -5,7 +5,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,11 +55,10 @@ def reproduce(wanted: Wanted, say: Say) -> int:
     body = runner.body_of(cell)
     say(f"{runner.where(cell)}, strategy {wanted.strategy}, seed {seed_text(cell.seed)}")
     result = racer.explore(body, strategy=wanted.strategy, executions=1, seed=cell.seed, keep_going=True)
-    execution = result.last
     if result.strategy != wanted.strategy:
         say(f"strategy in full: {result.strategy}")
-    say(f"digest {execution.digest}")
-    return show(cell, execution, say)
+    say(f"digest {result.digest}")
+    return show(cell, result.findings, result.steps, say)
 
 
 def replay(file: schedule_file.ScheduleFile, say: Say) -> int:
@@ -76,21 +75,21 @@ def replay(file: schedule_file.ScheduleFile, say: Say) -> int:
         return UNDECIDED
     same = execution.digest == file.digest
     say(f"digest {execution.digest}" + ("" if same else f", the file says {file.digest}"))
-    code = show(cell, execution, say)
+    code = show(cell, execution.findings, execution.steps, say)
     return code if same else UNDECIDED
 
 
-def show(cell: Cell, execution: racer.Execution, say: Say) -> int:
+def show(cell: Cell, findings: Sequence[racer.Finding], steps: int, say: Say) -> int:
     """Say what an execution found; return the exit code."""
     known = expected_of(cell)
-    for finding in execution.findings:
+    kinds = [finding.kind for finding in findings]
+    for finding in findings:
+        expected = finding.kind in known
         say("")
-        say(describe(finding))
-        if finding.kind in known:
-            say(f"    {finding.kind} is what {cell.scheme} is known for")
-    if not execution.findings:
-        say(f"no finding in this execution of {execution.steps} steps")
-    return UNEXPECTED if any(finding.kind not in known for finding in execution.findings) else SUCCESS
+        say(describe(finding, f"{runner.where(cell)}: {'expected' if expected else 'NOT expected'} of this scheme"))
+    if not kinds:
+        say(f"no finding in this execution of {steps} steps")
+    return SUCCESS if known.issuperset(kinds) else UNEXPECTED
 
 
 def read_file(path: str, workload: str | None, scheme: str | None) -> schedule_file.ScheduleFile:
