@@ -95,4 +95,4 @@ def _portable(finding: Finding) -> Finding:
 
 
 def _known(side: Side) -> Side:
-    return replace(side, place=_Known(side.place()))
+    return side._replace(place=_Known(side.place()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from racer.core.trace import Location
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from racer.core.schedule import Schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """What one thread did, to what, at which step and place.
 
     The place is resolved when it is asked for: taking down a side costs half a microsecond, naming its line more.
@@ -22,7 +21,7 @@ class Side:
     action: str
     what: str
     step: int | None
-    place: Callable[[], Location | None] = field(compare=False, repr=False)
+    place: Callable[[], Location | None]
 
     @property
     def location(self) -> Location | None:

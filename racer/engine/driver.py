@@ -107,9 +107,6 @@ class Driver:
     def _abandon(self) -> None:
         """Leave the pool and its threads behind: whichever wakes up finds its execution closed."""
         self.stop = True
-        run = turnstile.running()
-        if run is not None:
-            run.closed = True
         turnstile.forget()
         pool.discard()
 

@@ -40,6 +40,7 @@ class Turnstile:
     objects = 0
     clock = 0.0
     raced = False
+    unfinished = 0
     closed = False
     cut = False
     error: RacerError | None = None
@@ -157,7 +158,7 @@ class Turnstile:
         """Give the turn away without being able to go on; return False if nobody is and the execution is over."""
         enabled = self.enabled
         if not enabled:
-            if "deadlock" in self.detect:
+            if self.unfinished and "deadlock" in self.detect:
                 deadlock.judge(self)
             self._close(me)
             return False
@@ -312,6 +313,7 @@ class Turnstile:
         self.codes.append(thread.base | START << 8)
         me.history = hash((me.history, thread.path, START))
         thread.started = True
+        self.unfinished += 1
         idle = self.pool.idle
         worker = idle.pop() if idle else self.pool.take()
         worker.body = partial(self._run_body, thread)
@@ -345,6 +347,7 @@ class Turnstile:
     def _end(self, me: ThreadState) -> None:
         """End a thread: part of its last step, on which the joins of others depend."""
         me.ended = True
+        self.unfinished -= 1
         if not self.closed:
             self.enabled.remove(me.thread_number)
             me.writes = hash((me.history, me.writes, me.reads))
@@ -375,6 +378,7 @@ class Turnstile:
         main = ThreadState(self, body, "main", daemon=False)
         main.seat(worker)
         main.started = True
+        self.unfinished = 1
         self.enabled.append(0)
         _active = self
         try:
@@ -453,4 +457,7 @@ def running() -> Turnstile | None:
 def forget() -> None:
     """Forget the execution that runs: its threads are lost."""
     global _active
+    if _active is not None:
+        _active.closed = True
+        _active.current = _NOBODY
     _active = None
