@@ -1,0 +1,6 @@
+"""The subject: a model of the areas that KVM on POWER keeps for each virtual processor, and of the code that uses them."""
+
+from racer.kvm.vcpu import LEAVE, Exit, Guest, Vcpu
+from racer.kvm.vm import Vm
+
+__all__ = ["LEAVE", "Exit", "Guest", "Vcpu", "Vm"]

@@ -1,0 +1,242 @@
+"""The guest's memory: memslots, the pages they name, and pinning; what userspace does to it is in userspace.py."""
+
+from typing import NamedTuple
+
+import racer
+from racer.kvm.layout import Member
+from racer.kvm.memory import PAGE_MASK, PAGE_SIZE, Frame, HostMemory
+from racer.kvm.pointer import NULL, HostPointer, Pin, Pointer, report_null
+
+PAGE_SHIFT = 12
+
+
+class Page:
+    """One page of the address space that userspace gave to the guest, with what is mapped there at the moment.
+
+    `frame` is None where nothing is mapped; `swapped` then holds the contents of a page that was reclaimed. `base` is
+    where in a huge frame the page lies. All of it changes only in operations on the page, and under the mmap lock.
+    """
+
+    __slots__ = ("atomically", "base", "frame", "name", "read", "swapped", "write")
+
+    def __init__(self, number: int) -> None:
+        self.name = f"page {number}"
+        self.frame: Frame | None = None
+        self.base = 0
+        self.swapped: bytes | None = None
+        resource = racer.Resource(name=self.name)
+        self.read = resource.read
+        self.write = resource.write
+        self.atomically = resource.atomically
+
+    def look_up(self) -> tuple[Frame | None, int]:
+        """Walk the page table: return the frame mapped here and the page's place in it. One operation."""
+        return self.atomically("look up", self._mapping)
+
+    def _mapping(self) -> tuple[Frame | None, int]:
+        return self.frame, self.base
+
+    def map(self, frame: Frame, base: int) -> None:
+        """Map a frame here; no operation."""
+        self.frame, self.base, self.swapped = frame, base, None
+
+
+class Memslot(NamedTuple):
+    """A run of guest pages; `invalid` while userspace is deleting or moving it."""
+
+    base_gfn: int
+    pages: tuple[Page, ...]
+    invalid: bool = False
+
+
+class UnsignedLong:
+    """A local variable of C that a callee fills through its address: not initialised unless a value is given.
+
+    Reading one that was never written gives what the stack held: nothing much, or something huge.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: int | None = None) -> None:
+        self._value = value
+
+    @property
+    def value(self) -> int:
+        """What is stored."""
+        if self._value is None:
+            self._value = (0, 2**64 - 1)[racer.choose(2)]
+        return self._value
+
+    @value.setter
+    def value(self, value: int) -> None:
+        self._value = value
+
+
+class GuestMemory:
+    """The memory of one virtual machine.
+
+    `failed` and `shortest` are notes for the judges: guest addresses that a pin found absent, and the fewest bytes
+    that a pin found at an address.
+    """
+
+    memslots: "racer.field[tuple[Memslot, ...]]" = racer.field((), marked=True)
+
+    def __init__(self, host: HostMemory) -> None:
+        self.name = "kvm"
+        self.host = host
+        self.mmap_lock = racer.Lock(name="mmap_lock")
+        self.pages: list[Page] = []
+        self.initial: tuple[Memslot, ...] = ()
+        self.failed: set[int] = set()
+        self.shortest: dict[int, int] = {}
+
+    def add_memslot(self, base: int, pages: int, huge: int = 1) -> Memslot:
+        """Add a slot of fresh memory at guest address `base`, in frames of `huge` pages; before the machine runs."""
+        made = []
+        for first in range(0, pages, huge):
+            frame = self.host.new_frame(PAGE_SIZE * huge)
+            for i in range(min(huge, pages - first)):
+                page = self.new_page()
+                page.map(frame, i * PAGE_SIZE)
+                frame.map_by(page)
+                made.append(page)
+        slot = Memslot(base >> PAGE_SHIFT, tuple(made))
+        self.initial = (*self.initial, slot)
+        self.memslots = self.initial
+        return slot
+
+    def new_page(self) -> Page:
+        """Make a page with nothing mapped; no operation."""
+        page = Page(len(self.pages))
+        self.pages.append(page)
+        return page
+
+    def page_of(self, gpa: int) -> Page | None:
+        """Return the page that the memslots give for a guest address, if there is one. One operation."""
+        return page_in(self.memslots, gpa)
+
+    def page_at(self, gpa: int) -> Page | None:
+        """Return the page that the machine was built with for a guest address; no operation."""
+        return page_in(self.initial, gpa)
+
+    def fault_in(self, page: Page) -> None:
+        """Bring back a page that was reclaimed. Called with the mmap lock held."""
+        if page.swapped is None:
+            return
+        frame = self.host.allocate()
+        frame.atomically("fill", frame.fill_for, page, page.swapped)
+        page.atomically("fault in", page.map, frame, 0)
+
+    def pin(self, page: Page, gpa: int, area: str | None) -> Pin | None:
+        """Take one reference on the frame behind a page: without locks if it stays put meanwhile, else by way of a fault."""
+        frame, base = page.look_up()
+        if frame is not None:
+            pin = new_pin(frame, gpa, area)
+            if frame.atomically("pin", frame.take, page, pin):
+                return pin
+        with self.mmap_lock:
+            self.fault_in(page)
+            frame, base = page.look_up()
+            if frame is None:
+                return None
+            pin = new_pin(frame, gpa, area)
+            taken = frame.atomically("pin", frame.take, page, pin)
+            return pin if taken else None
+
+    def guest_store(self, gpa: int, member: Member, value: int) -> bool:
+        """Store a member of an area at a guest address, as the guest does; return False where there is no memory."""
+        page = self.page_of(gpa)
+        if page is None:
+            return False
+        frame, base = page.look_up()
+        at = base + (gpa & PAGE_MASK) + member.offset
+        if frame is not None and frame.atomically(member.store_label, write_if_mapped, frame, page, member, at, value):
+            return True
+        with self.mmap_lock:
+            self.fault_in(page)
+            frame, base = page.look_up()
+            at = base + (gpa & PAGE_MASK) + member.offset
+            if frame is None:
+                return False
+            return frame.atomically(member.store_label, write_if_mapped, frame, page, member, at, value)
+
+    def guest_load(self, gpa: int, member: Member) -> int | None:
+        """Load a member of an area at a guest address, as the guest does; None where there is no memory."""
+        page = self.page_of(gpa)
+        if page is None:
+            return None
+        with self.mmap_lock:
+            self.fault_in(page)
+            frame, base = page.look_up()
+            if frame is None:
+                return None
+            frame.read(member.load_label)
+            at = base + (gpa & PAGE_MASK) + member.offset
+            value: int = member.unpack_from(frame.data, at)[0]
+            return value
+
+    def poke(self, gpa: int, member: Member, value: int) -> None:
+        """Set a member of an area before the machine runs; no operation."""
+        page = self.page_at(gpa)
+        assert page is not None
+        assert page.frame is not None
+        member.pack_into(page.frame.data, page.base + (gpa & PAGE_MASK) + member.offset, value)
+
+
+def page_in(memslots: tuple[Memslot, ...], gpa: int) -> Page | None:
+    """Return the page for a guest address, None if no slot has it or the slot is invalid."""
+    gfn = gpa >> PAGE_SHIFT
+    for slot in memslots:
+        if 0 <= gfn - slot.base_gfn < len(slot.pages):
+            return None if slot.invalid else slot.pages[gfn - slot.base_gfn]
+    return None
+
+
+def new_pin(frame: Frame, gpa: int, area: str | None) -> Pin:
+    """Make the pin that a caller of kvmppc_pin_guest_page is about to take."""
+    return Pin(frame, gpa, frame.size, area, racer.side("pin", frame.name, skip=3))
+
+
+def write_if_mapped(frame: Frame, page: Page, member: Member, at: int, value: int) -> bool:
+    """Write guest memory unless the page has gone elsewhere meanwhile (the machine's page table walk is indivisible)."""
+    if page not in frame.mapped_by or at + member.size > frame.size:
+        return False
+    member.pack_into(frame.data, at, value)
+    return True
+
+
+def kvmppc_pin_guest_page(memory: GuestMemory, gpa: int, nb: UnsignedLong, area: str | None = None) -> Pointer:
+    """Pin the page of a guest address; return its host address, or NULL where there is no such page.
+
+    The bytes from the address to the end of the page, huge or not, go into `nb`; only on success. May sleep. `area`
+    says in reports what the page is pinned for.
+    """
+    racer.may_sleep("kvmppc_pin_guest_page")
+    page = memory.page_of(gpa)
+    pin = memory.pin(page, gpa, area) if page is not None else None
+    if pin is None or page is None:
+        memory.failed.add(gpa)
+        return NULL
+    at = page.base + (gpa & PAGE_MASK)
+    nb.value = left = pin.limit - at
+    if left < memory.shortest.get(gpa, left + 1):
+        memory.shortest[gpa] = left
+    return HostPointer(pin, at)
+
+
+def kvmppc_unpin_guest_page(memory: GuestMemory, va: Pointer) -> None:
+    """Drop the reference that kvmppc_pin_guest_page took for this address."""
+    if not isinstance(va, HostPointer):
+        report_null("unpin", "a page")
+        return
+    pin, frame = va.pin, va.frame
+    here = racer.side("unpin", pin.shown, skip=1)
+    before, free = frame.atomically("unpin", frame.give_back, pin, here)
+    if before is not None:
+        racer.violation(
+            "double-unpin",
+            f"{here.thread} unpinned a page that {before.thread} had unpinned already",
+            sides=(before, here),
+        )
+    if free:
+        memory.host.freed(frame)

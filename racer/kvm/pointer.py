@@ -1,0 +1,164 @@
+"""Pointers into pinned host memory that know the pin they came from."""
+
+from typing import TYPE_CHECKING
+
+import racer
+from racer.kvm.layout import Member
+
+if TYPE_CHECKING:
+    from racer.kvm.memory import Frame
+
+
+class Pin:
+    """One reference on one frame, taken by one call of kvmppc_pin_guest_page.
+
+    `released` is who gave it back, and where; a pointer of this pin is stale from then on, whatever else keeps the
+    frame in memory: real guests put several areas into one page, so the frame's own count would hide a stale store.
+    `area` names what the page was pinned for, `limit` is the offset in the frame at which the mapping ended then.
+    """
+
+    __slots__ = ("area", "entries", "frame", "gpa", "limit", "released", "taken")
+
+    def __init__(self, frame: "Frame", gpa: int, limit: int, area: str | None, taken: racer.Side) -> None:
+        self.frame = frame
+        self.gpa = gpa
+        self.limit = limit
+        self.area = area
+        self.taken = taken
+        self.released: racer.Side | None = None
+        self.entries = 0  # dispatch log entries completed through this pin
+
+    @property
+    def shown(self) -> str:
+        """What a report calls the page."""
+        return f"{self.frame.name}  ({self.area or f'gpa {self.gpa:#x}'})"
+
+
+class HostPointer:
+    """A host address: a pin, and an offset in its frame.
+
+    Every load and store is one operation on the frame, and is checked against the pin. A stale one is reported and
+    still happens, as it would on a machine; one beyond the end of the page is reported and does not.
+    """
+
+    __slots__ = ("at", "frame", "pin")
+
+    def __init__(self, pin: Pin, at: int) -> None:
+        self.pin = pin
+        self.frame = pin.frame
+        self.at = at
+
+    def load(self, member: Member) -> int:
+        """Return a member of the area at this address."""
+        frame = self.frame
+        frame.read(member.load_label)
+        if self.pin.released is not None:
+            report_stale(self, "load", member)
+        at = self.at + member.offset
+        if at + member.size > self.pin.limit:
+            report_out_of_bounds(self, "load", member)
+            return 0
+        value: int = member.unpack_from(frame.data, at)[0]
+        return value
+
+    def store(self, member: Member, value: int) -> None:
+        """Set a member of the area at this address."""
+        frame = self.frame
+        frame.write(member.store_label)
+        if self.pin.released is not None:
+            report_stale(self, "store", member)
+        at = self.at + member.offset
+        if at + member.size > self.pin.limit:
+            report_out_of_bounds(self, "store", member)
+            return
+        member.pack_into(frame.data, at, value)
+
+    def store_bytes(self, what: Member, data: bytes) -> None:
+        """Write `data` here in one operation; `what` names it."""
+        frame = self.frame
+        frame.write(what.store_label)
+        if self.pin.released is not None:
+            report_stale(self, "store", what)
+        if self.at + len(data) > self.pin.limit:
+            report_out_of_bounds(self, "store", what)
+            return
+        frame.data[self.at : self.at + len(data)] = data
+
+    def __add__(self, distance: int) -> "HostPointer":
+        return HostPointer(self.pin, self.at + distance)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HostPointer) and self.frame is other.frame and self.at == other.at
+
+    def __hash__(self) -> int:
+        return hash((self.frame.number, self.at))
+
+    def __repr__(self) -> str:
+        return f"<{self.frame.name} +{self.at:#x}>"
+
+
+class NullPointer:
+    """The null pointer: false; touching memory through it is a finding, after which a load gives 0 and a store is dropped."""
+
+    __slots__ = ()
+
+    def load(self, member: Member) -> int:
+        """Report the load of a member through NULL."""
+        report_null("load", member.name)
+        return 0
+
+    def store(self, member: Member, value: int) -> None:
+        """Report the store of a member through NULL."""
+        del value
+        report_null("store", member.name)
+
+    def store_bytes(self, what: Member, data: bytes) -> None:
+        """Report a store through NULL."""
+        del data
+        report_null("store", what.name)
+
+    def __add__(self, distance: int) -> "NullPointer":
+        return self
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+
+NULL = NullPointer()
+Pointer = HostPointer | NullPointer
+
+_DONE = {"load": "loaded", "store": "stored"}
+
+
+def report_stale(pointer: HostPointer, action: str, member: Member) -> None:
+    """Report a use of memory that its pin no longer holds."""
+    pin = pointer.pin
+    released = pin.released
+    assert released is not None
+    here = racer.side(action, f"{pointer.frame.name} +{pointer.at + member.offset:#x}", skip=2)
+    racer.count("stale")
+    racer.violation(
+        "stale-pointer",
+        f"{here.thread} {_DONE[action]} {member.name} through a page that {released.thread} had unpinned",
+        sides=(released, here),
+    )
+
+
+def report_out_of_bounds(pointer: HostPointer, action: str, member: Member) -> None:
+    """Report a use of memory beyond the end of the page that was pinned."""
+    here = racer.side(action, f"{pointer.frame.name} +{pointer.at + member.offset:#x}", skip=2)
+    racer.violation(
+        "out-of-bounds",
+        f"{here.thread} {_DONE[action]} {member.name} beyond the end of the pinned page ({pointer.pin.limit:#x} bytes)",
+        sides=(pointer.pin.taken, here),
+    )
+
+
+def report_null(action: str, what: str) -> None:
+    """Report a use of the null pointer: an oops in the kernel. The model carries on."""
+    here = racer.side(action, f"NULL ({what})", skip=2)
+    done = _DONE.get(action, f"{action}ned")
+    racer.violation("null-pointer", f"{here.thread} {done} {what} through NULL", sides=(here,))

@@ -1,0 +1,157 @@
+"""What a scheme is: the functions of the kernel that decide when the pointers to the areas change, and who may use them."""
+
+from typing import TYPE_CHECKING
+
+from racer.kvm import guest, machine_check
+from racer.kvm.layout import YIELD_COUNT
+from racer.kvm.papr import H_PARAMETER, H_SUCCESS
+from racer.kvm.specification import SINCE_V4_14, Rules
+from racer.kvm.vcore import (
+    INACTIVE,
+    RUNNING,
+    SLEEPING,
+    Vcore,
+    assign_ptids,
+    enter_and_leave,
+    kvmppc_start_thread,
+    kvmppc_vcore_blocked,
+    kvmppc_wait_for_exec,
+    reset_counts,
+    wake,
+)
+from racer.kvm.vcpu import BUSY_IN_HOST, RUNNABLE, STOPPED, Vcpu
+
+if TYPE_CHECKING:
+    from racer.kvm.vm import Vm
+
+
+class Scheme:
+    """A locking scheme. One is made for each execution, in the test body.
+
+    A scheme must give `do_h_register_vpa` and `kvmppc_core_vcpu_free`; what else it does not give is as it was before
+    the patch (the run loop) or is now (H_PROD, H_CONFER). `rules` says which answers its H_REGISTER_VPA has to give.
+    `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12).
+    """
+
+    rules: Rules = SINCE_V4_14
+    bumps_before_too_late_test = False
+
+    # Hypercalls.
+
+    def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
+        """Register or deregister an area of vcpu `vcpuid` on behalf of `vcpu`; return the code."""
+        raise NotImplementedError
+
+    def h_prod(self, vcpu: Vcpu, target: int) -> int:
+        """Make a ceded vcpu run again, or its next H_CEDE return at once."""
+        tvcpu = vcpu.kvm.vcpus.get(target)
+        if tvcpu is None:
+            return H_PARAMETER
+        tvcpu.prodded = 1
+        if tvcpu.ceded:
+            wake(tvcpu)
+        return H_SUCCESS
+
+    def h_confer(self, vcpu: Vcpu, target: int, yield_count: int) -> int:
+        """Yield to a vcpu if it still is where the caller saw it: the one reader of another vcpu's area."""
+        tvcpu = vcpu.kvm.vcpus.get(target)
+        if tvcpu is None:
+            return H_PARAMETER
+        if self.kvmppc_get_yield_count(tvcpu) == yield_count:
+            pass  # the host's scheduler would be told here
+        return H_SUCCESS
+
+    def kvmppc_get_yield_count(self, vcpu: Vcpu) -> int:
+        """Return the yield_count of any vcpu, 0 if it has no VPA; the lock keeps pointer and page in place."""
+        with vcpu.vpa_update_lock:
+            vpa = vcpu.vpa.pinned_addr
+            return vpa.load(YIELD_COUNT) if vpa else 0
+
+    def kvmppc_vcpu_woken(self, vcpu: Vcpu) -> bool:
+        """Whether a ceded vcpu has reason to run."""
+        return bool(vcpu.prodded)
+
+    # The run loop.
+
+    def kvmppc_run_vcpu(self, vcpu: Vcpu) -> None:
+        """Run a vcpu, by its own task or another's of the vcore, until it has something to do outside the guest."""
+        vc = vcpu.vcore
+        vcpu.trap = None
+        vc.lock.acquire()
+        vcpu.ceded = 0
+        prev_state = vcpu.state
+        vcpu.state = RUNNABLE
+        vc.runnable_threads = (*vc.runnable_threads, vcpu)
+        if prev_state == STOPPED:
+            self.kvmppc_first_run(vc, vcpu)
+        elif prev_state == BUSY_IN_HOST:
+            vc.n_busy -= 1
+        while vcpu.state == RUNNABLE:
+            if vc.n_busy or vc.vcore_state != INACTIVE:
+                kvmppc_wait_for_exec(vcpu)
+                continue
+            vcpus = vc.runnable_threads
+            if self.kvmppc_count_ceded(vcpus) == len(vcpus):
+                kvmppc_vcore_blocked(vc)
+            else:
+                self.kvmppc_run_core(vc)
+        vc.lock.release()
+
+    def kvmppc_count_ceded(self, vcpus: tuple[Vcpu, ...]) -> int:
+        """Count the vcpus that have ceded and have no reason to run; those that have one go on."""
+        n_ceded = 0
+        for v in vcpus:
+            ceded = v.ceded
+            if ceded and self.kvmppc_vcpu_woken(v):
+                v.prodded = 0
+                v.ceded = ceded = 0
+            n_ceded += ceded
+        return n_ceded
+
+    def kvmppc_first_run(self, vc: Vcore, vcpu: Vcpu) -> None:
+        """Let a vcpu that runs for the first time join its vcore at once, if that is in the guest just now."""
+        vcore_state = vc.vcore_state
+        if vcore_state == RUNNING and vc.exit_count() == 0:
+            vcpu.ptid = len(vc.runnable_threads) - 1
+            self.kvmppc_join_running_core(vcpu)
+        elif vcore_state == SLEEPING:
+            wake(vcpu)
+
+    def kvmppc_join_running_core(self, vcpu: Vcpu) -> None:
+        """Start a late joiner; its vcore is in the guest already."""
+        kvmppc_start_thread(vcpu)
+
+    def kvmppc_run_core(self, vc: Vcore) -> None:
+        """Take the vcpus of a vcore into the guest and out again. Called with vc->lock held."""
+        vcpus = assign_ptids(vc)
+        if not vcpus:
+            return
+        reset_counts(vc)
+        vc.vcore_state = RUNNING
+        self.kvmppc_dispatch(vc, vcpus)
+        enter_and_leave(vc, vcpus[0])
+
+    def kvmppc_dispatch(self, vc: Vcore, vcpus: list[Vcpu]) -> None:
+        """Start the vcpus' hardware threads."""
+        for vcpu in vcpus:
+            kvmppc_start_thread(vcpu)
+
+    # Real-mode code, and what the hardware makes of the areas.
+
+    def bump_on_entry(self, vcpu: Vcpu) -> None:
+        """Make the yield_count even."""
+        guest.bump_on_entry(vcpu)
+
+    def leave_guest(self, vcpu: Vcpu) -> None:
+        """Read what the VPA says on the way out; make the yield_count odd."""
+        guest.leave_guest(vcpu)
+
+    def machine_check(self, vcpu: Vcpu) -> None:
+        """Reload the SLB from the shadow buffer."""
+        machine_check.reload_slb(vcpu)
+
+    # The end.
+
+    def kvmppc_core_vcpu_free(self, vcpu: Vcpu) -> None:
+        """Let go of what the vcpu's areas pin."""
+        raise NotImplementedError

@@ -1,0 +1,114 @@
+"""What H_REGISTER_VPA answers, as a sequential specification: the order of checks and the limits, by kernel version."""
+
+from typing import NamedTuple
+
+from racer.kvm.layout import SIZEOF_DTL_ENTRY, SIZEOF_LPPACA, SIZEOF_LPPACA_ALIGNED, SIZEOF_REG_VPA
+from racer.kvm.papr import (
+    H_PARAMETER,
+    H_RESOURCE,
+    H_SUCCESS,
+    H_VPA_DEREG_DTL,
+    H_VPA_DEREG_SLB,
+    H_VPA_DEREG_VPA,
+    H_VPA_REG_DTL,
+    H_VPA_REG_SLB,
+    H_VPA_REG_VPA,
+    L1_CACHE_BYTES,
+    REGISTERING,
+)
+
+
+class Rules(NamedTuple):
+    """One column of the table of checks (facts §4.1)."""
+
+    zero_address_allowed: bool
+    resource_before_address: bool
+    shortest_vpa: int
+    shortest_slb: int
+
+
+S1 = Rules(zero_address_allowed=True, resource_before_address=True, shortest_vpa=SIZEOF_LPPACA, shortest_slb=16)
+S2 = Rules(
+    zero_address_allowed=False,
+    resource_before_address=False,
+    shortest_vpa=SIZEOF_LPPACA_ALIGNED,
+    shortest_slb=SIZEOF_REG_VPA,
+)
+SINCE_V4_14 = S2._replace(shortest_vpa=SIZEOF_LPPACA)
+
+
+class Request(NamedTuple):
+    """A call, and what it found where it pointed: bytes to the end of the page (None: no memory) and the length word."""
+
+    target_known: bool
+    subfunc: int
+    gpa: int
+    nb: int | None
+    length: int
+
+
+Area = tuple[int, int] | None
+
+
+class Registered(NamedTuple):
+    """Which areas a vcpu has: address and length of each."""
+
+    vpa: Area = None
+    dtl: Area = None
+    slb_shadow: Area = None
+
+
+NOTHING = Registered()
+
+
+def answer(rules: Rules, has: Registered, call: Request) -> tuple[int, Registered]:
+    """Return the code that a call gets, and what is registered afterwards.
+
+    >>> answer(S2, NOTHING, Request(True, H_VPA_REG_DTL, 0x1000, 4096, 4096))[0]
+    -16
+    """
+    if not call.target_known:
+        return H_PARAMETER, has
+    if call.subfunc in REGISTERING:
+        code = _registering(rules, has, call)
+        return code, has if code else _with(has, call)
+    return _deregistering(has, call)
+
+
+def _registering(rules: Rules, has: Registered, call: Request) -> int:
+    needs_vpa = call.subfunc != H_VPA_REG_VPA and has.vpa is None
+    if call.gpa & (L1_CACHE_BYTES - 1) or (not call.gpa and not rules.zero_address_allowed):
+        return H_PARAMETER
+    if needs_vpa and rules.resource_before_address:
+        return H_RESOURCE
+    if call.nb is None or call.length > call.nb or call.length < shortest(rules, call.subfunc):
+        return H_PARAMETER
+    return H_RESOURCE if needs_vpa else H_SUCCESS
+
+
+def _deregistering(has: Registered, call: Request) -> tuple[int, Registered]:
+    if call.subfunc == H_VPA_DEREG_VPA:
+        if has.dtl or has.slb_shadow:
+            return H_RESOURCE, has
+        return H_SUCCESS, has._replace(vpa=None)
+    if call.subfunc == H_VPA_DEREG_DTL:
+        return H_SUCCESS, has._replace(dtl=None)
+    if call.subfunc == H_VPA_DEREG_SLB:
+        return H_SUCCESS, has._replace(slb_shadow=None)
+    return H_PARAMETER, has
+
+
+def shortest(rules: Rules, subfunc: int) -> int:
+    """Return the least length that may be registered."""
+    if subfunc == H_VPA_REG_VPA:
+        return rules.shortest_vpa
+    return SIZEOF_DTL_ENTRY if subfunc == H_VPA_REG_DTL else rules.shortest_slb
+
+
+def _with(has: Registered, call: Request) -> Registered:
+    if call.subfunc == H_VPA_REG_VPA:
+        return has._replace(vpa=(call.gpa, call.length))
+    if call.subfunc == H_VPA_REG_DTL:
+        return has._replace(dtl=(call.gpa, call.length - call.length % SIZEOF_DTL_ENTRY))
+    assert call.subfunc == H_VPA_REG_SLB
+    return has._replace(slb_shadow=(call.gpa, call.length))

@@ -1,0 +1,148 @@
+"""A virtual machine: how it is built, how its vcpus' tasks run, how it ends."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import racer
+from racer.kvm import judges
+from racer.kvm.guest_memory import GuestMemory
+from racer.kvm.hcalls import kvmppc_pseries_do_hcall
+from racer.kvm.memory import PAGE_MASK, HostMemory
+from racer.kvm.vcore import Vcore, leave_vcore
+from racer.kvm.vcpu import LEAVE, Exit, Guest, Vcpu
+
+if TYPE_CHECKING:
+    from racer.kvm.schemes.base import Scheme
+
+SWITCH_OFF = "off"
+
+
+class Idle:
+    """A guest that leaves at once: it serves to make one more entry."""
+
+    def run(self, vcpu: Vcpu) -> Exit | None:
+        """Do nothing."""
+        del vcpu
+        return LEAVE
+
+    def returned(self, code: int) -> None:
+        """Never called."""
+
+
+class Vm:
+    """One virtual machine under one scheme. Built in the test body, before its threads start.
+
+    `ids` are the processor numbers of the vcpus that run; `threads_per_core` of them share a vcore. `callers` are further
+    vcpus, each alone in its vcore, which never enter the guest: they make calls for the threads of the same name.
+    """
+
+    def __init__(
+        self,
+        scheme: "Scheme",
+        vcpus: int | Sequence[int] = 2,
+        *,
+        threads_per_core: int = 2,
+        callers: Iterable[str] = (),
+    ) -> None:
+        self.scheme = scheme
+        self.host = HostMemory()
+        self.memory = GuestMemory(self.host)
+        self.vcpus: dict[int, Vcpu] = {}
+        self.vcores: list[Vcore] = []
+        ids = range(vcpus) if isinstance(vcpus, int) else vcpus
+        self.runners = [self._add_vcpu(vcpu_id, f"vcpu{n}") for n, vcpu_id in enumerate(ids)]
+        for first in range(0, len(self.runners), threads_per_core):
+            self._add_vcore(self.runners[first : first + threads_per_core])
+        free = max(self.vcpus, default=0) + 1
+        self.callers = [self._add_vcpu(free + n, name) for n, name in enumerate(callers)]
+        for caller in self.callers:
+            self._add_vcore([caller])
+
+    def _add_vcpu(self, vcpu_id: int, name: str) -> Vcpu:
+        vcpu = self.vcpus[vcpu_id] = Vcpu(self, vcpu_id, name)
+        return vcpu
+
+    def _add_vcore(self, vcpus: list[Vcpu]) -> None:
+        vcore = Vcore(self, len(self.vcores), len(vcpus))
+        self.vcores.append(vcore)
+        for vcpu in vcpus:
+            vcpu.vcore = vcore
+
+    def switch_on(self) -> None:
+        """Start the secondary hardware threads."""
+        for vcore in self.vcores:
+            for hardware in vcore.threads:
+                hardware.thread.start()
+
+    def task(self, vcpu: Vcpu, guest: Guest) -> racer.Thread:
+        """Return the thread, not started, that runs a vcpu with this guest program until the program asks to leave."""
+        return racer.Thread(target=kvmppc_vcpu_run, args=(vcpu, guest), name=vcpu.name)
+
+    def hcall(self, caller: Vcpu, opcode: int, *args: int, wrote: int | None = None) -> int:
+        """Make a hypercall for a vcpu that is not in the guest, on the calling thread; return its code.
+
+        `wrote` is the length that the guest put into the area for this call, for the judges of return codes.
+        """
+        return kvmppc_pseries_do_hcall(caller, opcode, args, wrote)
+
+    def static_bytes_left(self, gpa: int) -> int | None:
+        """Return the bytes from a guest address to the end of its page, None where there is no memory.
+
+        No operation: for judges, when userspace has left memory alone.
+        """
+        page = self.memory.page_at(gpa)
+        if page is None or page.frame is None:
+            return None
+        return page.frame.size - page.base - (gpa & PAGE_MASK)
+
+    def one_more_entry(self) -> None:
+        """Run every vcpu once more, one after the other, on the calling thread: all that was asked for gets applied."""
+        for vcpu in self.runners:
+            kvmppc_vcpu_run(vcpu, Idle())
+
+    def switch_off(self) -> None:
+        """End the hardware threads and free the vcpus; all tasks must have ended."""
+        for vcore in self.vcores:
+            for hardware in vcore.threads:
+                hardware.kvm_vcpu.store(SWITCH_OFF)
+            for hardware in vcore.threads:
+                hardware.thread.join()
+        for vcpu in self.vcpus.values():
+            self.scheme.kvmppc_core_vcpu_free(vcpu)
+
+    def finish(self, *, quiesce: bool = True, mappings_changed: bool = False) -> None:
+        """End the machine, once all tasks have, and judge what came of it.
+
+        `quiesce` makes every vcpu enter once more before; without it requests may be left that are never applied.
+        `mappings_changed` says that userspace changed memory meanwhile, so that return codes depend on more than calls.
+        """
+        if quiesce:
+            self.one_more_entry()
+            judges.check_requests(self, mappings_changed=mappings_changed)
+        else:
+            judges.count_late_requests(self)
+        self.switch_off()
+        judges.check_pins(self)
+        judges.check_canaries(self)
+        racer.count("updates", sum(area.changes for vcpu in self.vcpus.values() for area in vcpu.areas))
+        racer.count("entries", sum(vcpu.entries for vcpu in self.runners))
+        racer.count("calls", sum(call.code == 0 for vcpu in self.vcpus.values() for call in vcpu.calls))
+
+
+def kvmppc_find_vcpu(kvm: Vm, vcpuid: int) -> Vcpu | None:
+    """Return the vcpu of this processor number. vcpus live until the machine ends: no reference is needed."""
+    return kvm.vcpus.get(vcpuid)
+
+
+def kvmppc_vcpu_run(vcpu: Vcpu, guest: Guest) -> None:
+    """Be the task of a vcpu: run it, make the hypercalls it comes out with, until its guest asks to leave."""
+    vcpu.guest = guest
+    scheme = vcpu.kvm.scheme
+    while True:
+        judges.note_pending(vcpu)
+        scheme.kvmppc_run_vcpu(vcpu)
+        left = vcpu.trap
+        if left is None or not left.opcode:
+            break
+        guest.returned(kvmppc_pseries_do_hcall(vcpu, left.opcode, left.args, left.wrote))
+    leave_vcore(vcpu)

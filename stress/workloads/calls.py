@@ -1,0 +1,231 @@
+"""What registrars ask for: where the areas lie, and calls drawn at random, good ones and bad ones."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import racer
+from racer.core.rng import SplitMix64
+from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD, PERSISTENT, SIZEOF_LPPACA, Member
+from racer.kvm.memory import PAGE_SIZE
+from racer.kvm.papr import (
+    H_REGISTER_VPA,
+    H_VPA_DEREG_DTL,
+    H_VPA_DEREG_SLB,
+    H_VPA_DEREG_VPA,
+    H_VPA_REG_DTL,
+    H_VPA_REG_SLB,
+    H_VPA_REG_VPA,
+    flags_word,
+)
+from racer.kvm.vcpu import LEAVE, Exit, Vcpu
+from racer.kvm.vm import Vm
+
+VPA_BASE = 0x100000
+VPA_SLOT = 1024
+SMALL_BASE = 0x200000
+SMALL_SLOT = 512
+BAD_BASE = 0x300000
+NO_MEMORY = 0x7000000
+NOBODY = 9999
+VARIANTS = 2
+SEEDS = 1 << 16
+
+SHORT_VPA = BAD_BASE
+TINY_VPA = BAD_BASE + 0x400
+SHORT_DTL = BAD_BASE + 0x800
+TINY_SLB = BAD_BASE + 0x880
+# A VPA of full length whose last byte would lie on the next page.
+CROSSING_VPA = BAD_BASE + PAGE_SIZE - 512
+CROSSING_DTL = BAD_BASE + PAGE_SIZE - 128
+
+
+class Ask(NamedTuple):
+    """A call to be made: flags word, processor number, address, and the length word that is there."""
+
+    flags: int
+    target: int
+    gpa: int
+    wrote: int = 0
+
+
+class AreaPlan:
+    """Where the areas of each vcpu lie, so that no two requesters share one: pages hold several areas all the same.
+
+    Area i is one of `VARIANTS` that requester r has for the vcpu at index t. VPAs have 1 KiB each; an SLB shadow
+    and a dispatch log share 512 bytes.
+    """
+
+    def __init__(self, vm: Vm, requesters: int, *, huge: int = 1) -> None:
+        self.vm = vm
+        self.requesters = requesters
+        count = len(vm.runners) * requesters * VARIANTS
+        self.vpa_slot = vm.memory.add_memslot(VPA_BASE, pages(count * VPA_SLOT, huge), huge)
+        self.small_slot = vm.memory.add_memslot(SMALL_BASE, pages(count * SMALL_SLOT, huge), huge)
+        vm.memory.add_memslot(BAD_BASE, 1)
+        for i in range(count):
+            self._write(VPA_BASE + i * VPA_SLOT, LENGTH_HWORD, vpa_length(i))
+            self._write(self.slb(i), LENGTH_WORD, slb_length(i))
+            self._write(self.slb(i), PERSISTENT, 3)
+            self._write(self.dtl(i), LENGTH_WORD, dtl_length(i))
+        self._write(SHORT_VPA, LENGTH_HWORD, SIZEOF_LPPACA - 8)
+        self._write(TINY_VPA, LENGTH_HWORD, 7)
+        self._write(SHORT_DTL, LENGTH_WORD, 47)
+        self._write(TINY_SLB, LENGTH_WORD, 7)
+        self._write(CROSSING_VPA, LENGTH_HWORD, 1024)
+        self._write(CROSSING_DTL, LENGTH_WORD, 4096)
+
+    def _write(self, gpa: int, member: Member, value: int) -> None:
+        self.vm.memory.poke(gpa, member, value)
+
+    def index(self, target: int, requester: int, variant: int) -> int:
+        """Return the number of an area."""
+        return (target * self.requesters + requester) * VARIANTS + variant
+
+    def slb(self, i: int) -> int:
+        """Return the address of SLB shadow i."""
+        return SMALL_BASE + i * SMALL_SLOT
+
+    def dtl(self, i: int) -> int:
+        """Return the address of dispatch log i."""
+        return SMALL_BASE + i * SMALL_SLOT + 0x80
+
+    def ask(self, subfunc: int, vcpu: Vcpu, i: int) -> Ask:
+        """Return the well-formed call of a subfunction for a vcpu; it registers area i, if it registers one."""
+        gpa, wrote = 0, 0
+        if subfunc == H_VPA_REG_VPA:
+            gpa, wrote = VPA_BASE + i * VPA_SLOT, vpa_length(i)
+        elif subfunc == H_VPA_REG_DTL:
+            gpa, wrote = self.dtl(i), dtl_length(i)
+        elif subfunc == H_VPA_REG_SLB:
+            gpa, wrote = self.slb(i), slb_length(i)
+        return Ask(flags_word(subfunc), vcpu.vcpu_id, gpa, wrote)
+
+    def bad_ask(self, kind: int, vcpu: Vcpu, i: int) -> Ask:
+        """Return the bad call of a kind: each must be refused, in the order of the checks."""
+        me = vcpu.vcpu_id
+        good = self.ask(H_VPA_REG_VPA, vcpu, i)
+        return (
+            good._replace(gpa=good.gpa + 8),
+            good._replace(gpa=0),
+            good._replace(gpa=NO_MEMORY + 0x80),
+            good._replace(target=NOBODY),
+            good._replace(flags=flags_word(0)),
+            good._replace(flags=flags_word(4)),
+            Ask(flags_word(H_VPA_REG_VPA), me, SHORT_VPA, SIZEOF_LPPACA - 8),
+            Ask(flags_word(H_VPA_REG_VPA), me, TINY_VPA, 7),
+            Ask(flags_word(H_VPA_REG_DTL), me, SHORT_DTL, 47),
+            Ask(flags_word(H_VPA_REG_SLB), me, TINY_SLB, 7),
+            Ask(flags_word(H_VPA_REG_VPA), me, CROSSING_VPA, 1024),
+            Ask(flags_word(H_VPA_REG_DTL), me, CROSSING_DTL, 4096),
+            Ask(flags_word(H_VPA_REG_SLB), me, self.slb(i) + 8, slb_length(i)),
+            Ask(flags_word(H_VPA_REG_DTL), me, NO_MEMORY, 4096),
+        )[kind]
+
+
+BAD_KINDS = 14
+
+
+def pages(size: int, huge: int) -> int:
+    """Return the pages, whole huge ones, that hold so many bytes."""
+    unit = PAGE_SIZE * huge
+    return (size + unit - 1) // unit * huge
+
+
+def vpa_length(i: int) -> int:
+    """Return the length of VPA i: what PAPR asks for at least, or what Linux says."""
+    return 1024 if i % 4 else SIZEOF_LPPACA
+
+
+def slb_length(i: int) -> int:
+    """Return the length of SLB shadow i: room for all entries, or for one only."""
+    return 0x80 if i % 4 else 0x28
+
+
+def dtl_length(i: int) -> int:
+    """Return the length of dispatch log i: two entries and a bit, so that it wraps, or just one."""
+    return 100 if i % 2 else 48
+
+
+# How often a registrar asks for what, out of 16.
+USUAL = (
+    (H_VPA_REG_VPA,) * 4
+    + (H_VPA_REG_DTL,) * 3
+    + (H_VPA_REG_SLB,) * 2
+    + (H_VPA_DEREG_VPA,) * 2
+    + (H_VPA_DEREG_DTL,) * 2
+    + (H_VPA_DEREG_SLB,) * 2
+    + (0,)  # a bad call
+)
+
+
+class Caller:
+    """Draws and makes the calls of one requester, on behalf of one vcpu."""
+
+    def __init__(self, plan: AreaPlan, requester: int, seed: int) -> None:
+        self.plan = plan
+        self.vm = plan.vm
+        self.requester = requester
+        self.random = SplitMix64(seed * 64 + requester)
+
+    def draw(self, targets: Sequence[int]) -> Ask:
+        """Return the next call, for one of the vcpus at these indices."""
+        target = targets[self.random.below(len(targets))]
+        vcpu = self.vm.runners[target]
+        i = self.plan.index(target, self.requester, self.random.below(VARIANTS))
+        subfunc = USUAL[self.random.below(len(USUAL))]
+        if not subfunc:
+            return self.plan.bad_ask(self.random.below(BAD_KINDS), vcpu, i)
+        return self.plan.ask(subfunc, vcpu, i)
+
+    def prepare(self, ask: Ask) -> None:
+        """Write the length word of a dispatch log, which its first entry overwrites; others are still there."""
+        if ask.flags == flags_word(H_VPA_REG_DTL) and SMALL_BASE <= ask.gpa < BAD_BASE:
+            self.vm.memory.guest_store(ask.gpa, LENGTH_WORD, ask.wrote)
+
+    def make(self, caller: Vcpu, targets: Sequence[int], calls: int) -> None:
+        """Draw and make so many calls on the calling thread."""
+        for _ in range(calls):
+            ask = self.draw(targets)
+            self.prepare(ask)
+            self.vm.hcall(caller, H_REGISTER_VPA, ask.flags, ask.target, ask.gpa, wrote=ask.wrote)
+
+
+class PlainGuest:
+    """A guest that only runs: so many stays, an interrupt or a machine check at the end of each, then it leaves."""
+
+    def __init__(self, stays: int, seed: int) -> None:
+        self.left = stays
+        self.random = SplitMix64(seed)
+
+    def run(self, vcpu: Vcpu) -> Exit | None:
+        """Stay in the guest for a moment."""
+        racer.point("in guest")
+        if self.random.below(4) == 0:
+            vcpu.kvm.scheme.machine_check(vcpu)
+        self.left -= 1
+        return LEAVE if self.left <= 0 else self.next_exit(vcpu)
+
+    def next_exit(self, vcpu: Vcpu) -> Exit | None:
+        """Return why the guest is left, when it is not for good."""
+        del vcpu
+        return None
+
+    def returned(self, code: int) -> None:
+        """Take no notice of return codes."""
+
+
+def register_all(vm: Vm, plan: AreaPlan, *, requester: int = 0) -> None:
+    """Register every area of every vcpu, each for itself: what a guest has done when it is up."""
+    for target, vcpu in enumerate(vm.runners):
+        for subfunc in (H_VPA_REG_VPA, H_VPA_REG_SLB, H_VPA_REG_DTL):
+            i = plan.index(target, requester, 1)
+            ask = plan.ask(subfunc, vcpu, i)
+            vm.hcall(vcpu, H_REGISTER_VPA, ask.flags, ask.target, ask.gpa, wrote=ask.wrote)
+
+
+def run_together(threads: Sequence[racer.Thread]) -> None:
+    """Start threads and wait for all of them."""
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,64 @@
+"""cross-register: registrars register and unregister all three areas of vcpus that enter and leave the guest meanwhile."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import racer
+from racer.kvm.papr import H_CONFER
+from racer.kvm.vcpu import Exit, Vcpu
+from racer.kvm.vm import Vm
+from stress.workload import CLEAN, Parameters, Workload
+from stress.workloads.calls import SEEDS, AreaPlan, Caller, PlainGuest, register_all, run_together
+
+if TYPE_CHECKING:
+    from racer.kvm.schemes.base import Scheme
+
+
+class ConferringGuest(PlainGuest):
+    """A guest that now and then leaves for H_CONFER, and so comes back through kvmppc_run_vcpu."""
+
+    def next_exit(self, vcpu: Vcpu) -> Exit | None:
+        """Confer to any vcpu, or be interrupted."""
+        if self.random.below(3):
+            return None
+        others = vcpu.kvm.runners
+        return Exit(H_CONFER, (others[self.random.below(len(others))].vcpu_id, 1))
+
+
+def play(scheme: "Scheme", parameters: Parameters) -> None:
+    """Run vcpus and registrars against each other once."""
+    seed = racer.choose(SEEDS)
+    names = [f"registrar{n}" for n in range(parameters.registrars)]
+    vm = Vm(scheme, parameters.vcpus, threads_per_core=2, callers=names)
+    plan = AreaPlan(vm, max(parameters.registrars, 1))
+    vm.switch_on()
+    if seed % 2:
+        register_all(vm, plan)
+    everybody = range(parameters.vcpus)
+    tasks = [vm.task(vcpu, ConferringGuest(parameters.entries, seed * 64 + 32 + n)) for n, vcpu in enumerate(vm.runners)]
+    registrars = [
+        racer.Thread(target=Caller(plan, n, seed).make, args=(vcpu, everybody, parameters.calls), name=vcpu.name)
+        for n, vcpu in enumerate(vm.callers)
+    ]
+    run_together(tasks + registrars)
+    vm.finish()
+
+
+def build(scheme: "Callable[[], Scheme]", parameters: Parameters) -> Callable[[], None]:
+    """Return the test body."""
+    return lambda: play(scheme(), parameters)
+
+
+WORKLOAD = Workload(
+    name="cross-register",
+    summary="Registrars register and unregister all three areas of vcpus that enter and leave the guest meanwhile.",
+    build=build,
+    defaults=Parameters(vcpus=2, registrars=2, entries=3, calls=4),
+    expected={
+        "immediate": frozenset({"stale-pointer"}),
+        "seed": frozenset({"atomic-sleep", "null-pointer", "stale-pointer", "stale-areas"}),
+        "deferred": CLEAN,
+        "always-locked": CLEAN,
+    },
+    raced="calls-in-guest",
+)
