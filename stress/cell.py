@@ -82,9 +82,15 @@ class Outcome:
     interleavings: int = 0
     interleavings_capped: bool = False
     counters: dict[str, int] = field(default_factory=dict)
+    windows: int = 0
     seconds: float = 0.0
 
     @property
     def kinds(self) -> list[str]:
         """The kinds found, in the order in which they first appeared."""
         return list(dict.fromkeys(found.kind for found in self.found))
+
+    @property
+    def windows_seen(self) -> int:
+        """How many of the `windows` were taken at least once."""
+        return sum(name.startswith("window ") for name in self.counters)

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from racer.report.text import describe
-
 import racer
 from racer.kvm import schemes
+from racer.report.text import describe
 from stress import workloads
 from stress.cell import FREE, INCONCLUSIVE, Cell, Found, Outcome, Progress
 from stress.judge import UNKNOWN, judge
@@ -32,6 +31,8 @@ def run_cell(cell: Cell, tell: Tell) -> Outcome:
         outcome = run_free(cell) if cell.mode == FREE else explore(cell, tell)
     except (racer.StallError, racer.DivergenceError, racer.NondeterminismError) as error:
         return Outcome(cell, UNKNOWN, INCONCLUSIVE, f"{type(error).__name__}: {error}")
+    if workload.windows is not None:
+        outcome.windows = workload.windows(cell.parameters)
     judge(outcome, workload)
     return outcome
 

@@ -163,7 +163,8 @@ def told(outcome: Outcome) -> str:
     """Return the kinds found, or what is wrong with the cell in one line."""
     kinds = ", ".join(outcome.kinds)
     if outcome.judged == EXPECTED:
-        return kinds
+        seen = f"{outcome.windows_seen} of {outcome.windows} windows" if outcome.windows else ""
+        return "; ".join(part for part in (kinds, seen) if part)
     why = outcome.why.strip().splitlines()[-1 if "Traceback" in outcome.why else 0] if outcome.why else ""
     return f"{kinds}; {why}" if kinds and outcome.judged != FAILED else why or kinds
 

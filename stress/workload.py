@@ -62,6 +62,8 @@ class Workload:
     A broken scheme may besides show the kinds in `allowed`, and no others. A scheme that `expected` does not
     name (a user's own) is judged as clean.
     `raced` names the counter which must be above zero for a run to say anything at all.
+    `windows`, where a campaign has to go through something piece by piece, tells how many pieces there are; an
+    execution counts `window N` for the one it took.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Workload:
     defaults: Parameters = Parameters()
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expected_crossed: Mapping[str, frozenset[str]] | None = None
+    windows: Callable[[Parameters], int] | None = None
 
     def must_find(self, scheme: str, *, cross: bool = False) -> frozenset[str]:
         """Return the kinds that a run of `scheme` has to find."""

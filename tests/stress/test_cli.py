@@ -1,4 +1,4 @@
-"""The command line: bad input gets one clear line and exit code 2; a run, a reproduction, a replay end as they should."""
+"""The command line: bad input gets one clear line and code 2; runs, reproductions and replays end as they should."""
 
 import os
 import re
