@@ -58,7 +58,8 @@ def reproduce(wanted: Wanted, say: Say) -> int:
     if result.strategy != wanted.strategy:
         say(f"strategy in full: {result.strategy}")
     say(f"digest {result.digest}")
-    return show(cell, result.findings, result.steps, say)
+    again = runner.reproduce_line(cell, result.strategy, cell.seed)
+    return show(cell, result.findings, result.steps, again, say)
 
 
 def replay(file: schedule_file.ScheduleFile, say: Say) -> int:
@@ -75,21 +76,25 @@ def replay(file: schedule_file.ScheduleFile, say: Say) -> int:
         return UNDECIDED
     same = execution.digest == file.digest
     say(f"digest {execution.digest}" + ("" if same else f", the file says {file.digest}"))
-    code = show(cell, execution.findings, execution.steps, say)
+    again = runner.reproduce_line(cell, file.strategy, file.seed)
+    code = show(cell, execution.findings, execution.steps, again, say)
     return code if same else UNDECIDED
 
 
-def show(cell: Cell, findings: Sequence[racer.Finding], steps: int, say: Say) -> int:
-    """Say what an execution found; return the exit code."""
+def show(cell: Cell, findings: Sequence[racer.Finding], steps: int, again: str, say: Say) -> int:
+    """Say what an execution found, the first of each kind in full; return the exit code."""
     known = expected_of(cell)
-    kinds = [finding.kind for finding in findings]
+    first: dict[str, racer.Finding] = {}
     for finding in findings:
-        expected = finding.kind in known
+        first.setdefault(finding.kind, finding)
+    for kind, finding in first.items():
+        count = sum(each.kind == kind for each in findings)
+        expected = "expected" if kind in known else "NOT expected"
         say("")
-        say(describe(finding, f"{runner.where(cell)}: {'expected' if expected else 'NOT expected'} of this scheme"))
-    if not kinds:
+        say(describe(finding, f"{runner.where(cell)}: {expected} of this scheme, {count} in this execution", again))
+    if not first:
         say(f"no finding in this execution of {steps} steps")
-    return SUCCESS if known.issuperset(kinds) else UNEXPECTED
+    return SUCCESS if known.issuperset(first) else UNEXPECTED
 
 
 def read_file(path: str, workload: str | None, scheme: str | None) -> schedule_file.ScheduleFile:
