@@ -49,6 +49,7 @@ class Found:
     message: str
     block: str
     count: int
+    sides: int = 0
     execution: int | None = None
     seed: int | None = None
     strategy: str = ""

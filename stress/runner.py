@@ -97,7 +97,7 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
     first = finding.kind not in outcome.kinds
     if finding.schedule is None or finding.seed is None or finding.execution is None:
         block = describe(finding, f"{where(cell)}, free mode: no seed repeats it")
-        return Found(finding.kind, finding.message, f"{block}\n", finding.count)
+        return Found(finding.kind, finding.message, f"{block}\n", finding.count, len(finding.sides))
     digest = finding.execution.digest
     number = outcome.executions + finding.execution.index + 1
     how = f"strategy {result.strategy}, seed {seed_text(finding.seed)}, execution {number} of {cell.executions}"
@@ -113,6 +113,7 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
         message=finding.message,
         block=block,
         count=finding.count,
+        sides=len(finding.sides),
         execution=number,
         seed=finding.seed,
         strategy=result.strategy,

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from stress.cell import EXPECTED, FAILED, FREE, Cell, Outcome, Progress
+from stress.cell import EXPECTED, FAILED, FREE, Cell, Found, Outcome, Progress
 from stress.interpreter import described
 from stress.judge import expected_of
 from stress.seeds import seed_text
@@ -109,19 +109,24 @@ def line_of(outcome: Outcome) -> str:
 
 
 def blocks(out: Console, outcomes: Iterable[Outcome], *, verbose: bool) -> None:
-    """Print findings in full: all that were not expected; of the expected ones the first of each broken scheme.
+    """Print findings in full, every one if `verbose`.
 
-    `verbose` prints every one.
+    If not: the first of each kind that was not expected in a cell, and one for each scheme that was caught, with both
+    sides if there is such a finding.
     """
-    shown: set[str] = set()
+    caught: dict[str, Found] = {}
     for outcome in outcomes:
         wanted = expected_of(outcome.cell)
+        shown: set[str] = set()
         for found in outcome.found:
-            expected = found.kind in wanted
-            if expected and not verbose and outcome.cell.scheme in shown:
-                continue
-            if expected:
-                shown.add(outcome.cell.scheme)
+            if verbose or (found.kind not in wanted and found.kind not in shown):
+                out.print(found.block, markup=False)
+            shown.add(found.kind)
+            best = caught.get(outcome.cell.scheme)
+            if found.kind in wanted and (best is None or best.sides < 2 <= found.sides):
+                caught[outcome.cell.scheme] = found
+    if not verbose:
+        for found in caught.values():
             out.print(found.block, markup=False)
 
 
@@ -188,15 +193,16 @@ def closing(cells: list[Cell], outcomes: dict[int, Outcome]) -> str:
 
 def claims(done: list[Outcome]) -> Iterable[str]:
     """Yield what the outcomes say, scheme by scheme."""
-    caught = names(each for each in done if each.judged == EXPECTED and each.found)
+    every = names(done)
     failed = names(each for each in done if each.judged == FAILED)
+    caught = [name for name in names(each for each in done if each.found) if name not in failed]
     undecided = names(each for each in done if each.judged not in (EXPECTED, FAILED))
-    clean = [name for name in names(done) if not any(each.found for each in done if each.cell.scheme == name)]
-    clean = [name for name in clean if name not in failed + undecided]
+    clean = [name for name in every if name not in (*caught, *failed, *undecided)]
     if clean:
         yield f"nothing was found in {' or '.join(clean)}"
     if caught:
-        yield f"{' and '.join(caught)} {'was' if len(caught) == 1 else 'were'} caught as stated"
+        in_order = [name for name in every if name in caught]
+        yield f"{' and '.join(in_order)} {'was' if len(caught) == 1 else 'were'} caught as stated"
     if failed:
         yield f"{' and '.join(failed)} did NOT come out as stated"
     if undecided:
