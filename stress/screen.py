@@ -10,13 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from stress.cell import EXPECTED, FAILED, FREE, Cell, Found, Outcome, Progress
+from stress.cell import EXPECTED, FAILED, FAULT, FREE, INCONCLUSIVE, Cell, Found, Outcome, Progress
 from stress.interpreter import described
-from stress.judge import expected_of
+from stress.judge import UNKNOWN, expected_of
 from stress.seeds import seed_text
 
 WIDTH = 132
-SHOWN = {EXPECTED: "", FAILED: " (!)"}
+IN_TABLE = {EXPECTED: "expected", FAILED: "not expected", INCONCLUSIVE: "undecided"}
 
 
 def console() -> Console:
@@ -159,9 +159,11 @@ def row(outcome: Outcome | None) -> list[str]:
 
 def verdict(outcome: Outcome) -> str:
     """Return the verdict and whether it was expected."""
-    if outcome.judged == EXPECTED:
-        return f"{outcome.verdict}, expected" if outcome.found else outcome.verdict
-    return f"{outcome.verdict}, {outcome.judged.upper()}"
+    if outcome.judged == FAULT:
+        return "fault"
+    if outcome.verdict == UNKNOWN or (outcome.verdict == "PASS" and outcome.judged == EXPECTED):
+        return outcome.verdict
+    return f"{outcome.verdict}, {IN_TABLE[outcome.judged]}"
 
 
 def told(outcome: Outcome) -> str:
