@@ -44,6 +44,8 @@ def _note(vcpu: "Vcpu", call: Call) -> None:
         return
     if target.between_bumps:
         racer.count("calls-in-guest")
+    if target.left:
+        racer.count("late-requests")
     area = target.areas[(call.subfunc - 1) & 3]
     area.requested = racer.side("request", area.label, skip=2)
 
@@ -54,3 +56,5 @@ def kvmppc_h_cede(vcpu: "Vcpu") -> None:
     if vcpu.prodded:
         vcpu.prodded = 0
         vcpu.ceded = 0
+    else:
+        racer.count("ceded")

@@ -11,7 +11,7 @@ from racer.kvm.layout import SIZEOF_LPPACA
 from racer.kvm.memory import report_corruption
 from racer.kvm.papr import FUNCTION_NAMES, H_SUCCESS, REGISTERING, return_name
 from racer.kvm.pointer import HostPointer, Pointer
-from racer.kvm.specification import NOTHING, Area, Registered
+from racer.kvm.specification import Area, Registered
 
 if TYPE_CHECKING:
     from racer.kvm.areas import KvmppcVpa
@@ -198,11 +198,6 @@ def check_dependency(vm: "Vm", vcpu: "Vcpu", actual: Registered, calls: "list[li
     racer.violation("area-dependency", message, sides=(racer.side("check", vcpu.name, skip=2),))
 
 
-def count_late_requests(vm: "Vm") -> None:
-    """Count requests that were accepted and never applied."""
-    racer.count("late-requests", sum(bool(area.update_pending) for vcpu in vm.vcpus.values() for area in vcpu.areas))
-
-
 def check_pins(vm: "Vm") -> None:
     """Report pins that nobody gave back, and frames that lost more references than they had. All vcpus are freed."""
     for frame in vm.host.frames:
@@ -220,6 +215,3 @@ def check_canaries(vm: "Vm") -> None:
     """Report victims' frames that somebody wrote to."""
     for frame, at in vm.host.corrupted():
         report_corruption(frame, at)
-
-
-__all__ = ["NOTHING", "check_canaries", "check_pins", "check_requests", "count_late_requests", "entered_with", "note_pending"]

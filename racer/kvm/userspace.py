@@ -1,5 +1,6 @@
 """What happens to guest memory from outside: userspace changes mappings and memslots, the host's mm moves pages."""
 
+import racer
 from racer.kvm.guest_memory import GuestMemory, Memslot, Page
 from racer.kvm.memory import PAGE_SIZE, Frame
 
@@ -9,8 +10,12 @@ from racer.kvm.memory import PAGE_SIZE, Frame
 
 def drop(memory: GuestMemory, page: Page, frame: Frame | None) -> None:
     """Drop the reference that a page's mapping had on a frame."""
-    if frame is not None and frame.atomically("unmap", frame.unmap, page):
+    if frame is None:
+        return
+    if frame.atomically("unmap", frame.unmap, page):
         memory.host.freed(frame)
+    elif frame.pins:
+        racer.count("unmapped-while-pinned")
 
 
 def remap(memory: GuestMemory, page: Page, *, keep_contents: bool = False) -> None:

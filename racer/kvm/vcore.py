@@ -38,6 +38,8 @@ class HardwareThread:
             if not isinstance(vcpu, Vcpu):
                 return
             self.kvm_vcpu.store(None)
+            racer.point("wake from nap")
+            racer.point("load guest registers")
             kvmppc_hv_entry(vcpu, primary=False)
             self.vcore.nap_count.add(1)
 

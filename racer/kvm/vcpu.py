@@ -43,7 +43,7 @@ class Guest(Protocol):
 class Vcpu:
     """One vcpu. Its fields and those of its areas are operations; what is not a field is set up before it runs.
 
-    `vpa_update_lock` guards its areas. `between_bumps`, `entries`, `updates` and `calls` are notes for judges and
+    `vpa_update_lock` guards its areas. `between_bumps`, `left`, `entries` and `calls` are notes for judges and
     counters; nothing in a scheme may look at them.
     """
 
@@ -69,6 +69,7 @@ class Vcpu:
         self.vcore: Vcore
         self.guest: Guest
         self.between_bumps = False
+        self.left = False
         self.entries = 0
         self.dispatches = 0
         self.calls: list[Any] = []

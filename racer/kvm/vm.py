@@ -119,8 +119,6 @@ class Vm:
         if quiesce:
             self.one_more_entry()
             judges.check_requests(self, mappings_changed=mappings_changed)
-        else:
-            judges.count_late_requests(self)
         self.switch_off()
         judges.check_pins(self)
         judges.check_canaries(self)
@@ -146,3 +144,4 @@ def kvmppc_vcpu_run(vcpu: Vcpu, guest: Guest) -> None:
             break
         guest.returned(kvmppc_pseries_do_hcall(vcpu, left.opcode, left.args, left.wrote))
     leave_vcore(vcpu)
+    vcpu.left = True

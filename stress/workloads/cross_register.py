@@ -8,7 +8,7 @@ from racer.kvm.papr import H_CONFER
 from racer.kvm.vcpu import Exit, Vcpu
 from racer.kvm.vm import Vm
 from stress.workload import CLEAN, Parameters, Workload
-from stress.workloads.calls import SEEDS, AreaPlan, Caller, PlainGuest, register_all, run_together
+from stress.workloads.calls import BROKEN_MAY_SHOW, SEEDS, AreaPlan, Caller, PlainGuest, guests_seed, run_together, start_with
 
 if TYPE_CHECKING:
     from racer.kvm.schemes.base import Scheme
@@ -31,13 +31,10 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     names = [f"registrar{n}" for n in range(parameters.registrars)]
     vm = Vm(scheme, parameters.vcpus, threads_per_core=2, callers=names)
     plan = AreaPlan(vm, max(parameters.registrars, 1))
-    if seed % 4:
-        register_all(vm, plan)
-    if seed % 4 > 1:
-        vm.one_more_entry()
+    start_with(vm, plan, seed)
     vm.switch_on()
     everybody = range(parameters.vcpus)
-    tasks = [vm.task(vcpu, ConferringGuest(parameters.entries, seed * 64 + 32 + n)) for n, vcpu in enumerate(vm.runners)]
+    tasks = [vm.task(vcpu, ConferringGuest(parameters.entries, guests_seed(seed, n))) for n, vcpu in enumerate(vm.runners)]
     registrars = [
         racer.Thread(target=Caller(plan, n, seed).make, args=(vcpu, everybody, parameters.calls), name=vcpu.name)
         for n, vcpu in enumerate(vm.callers)
@@ -62,5 +59,6 @@ WORKLOAD = Workload(
         "deferred": CLEAN,
         "always-locked": CLEAN,
     },
+    allowed=BROKEN_MAY_SHOW,
     raced="calls-in-guest",
 )
