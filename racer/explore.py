@@ -59,6 +59,8 @@ def explore(
         max_steps=_at_least("max_steps", max_steps, 1),
     )
     _at_least("jobs", jobs, 1)
+    if progress is not None and not callable(progress):
+        raise UsageError(f"progress is a function of a snapshot, got {progress!r}")
     chosen = _strategy(strategy)
     seconds = _positive("stall_after", stall_after)
     if min(jobs, executions) > 1:
@@ -147,14 +149,14 @@ def _strategy(given: str | Strategy) -> Strategy:
     return strategy_of(given)  # type: ignore[arg-type]  # what is no text is refused there
 
 
-def _detectors(names: Iterable[str]) -> frozenset[str]:
-    if isinstance(names, str):
-        raise UsageError(f"detect takes a list of names, got the text {names!r}")
-    chosen = frozenset(names)
-    for name in sorted(map(str, chosen)):
+def _detectors(names: object) -> frozenset[str]:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise UsageError(f"detect takes a list of names out of {', '.join(DETECTORS)}; got {names!r}")
+    chosen = list(names)
+    for name in chosen:
         if name not in DETECTORS:
             raise unknown("detector", name, DETECTORS)
-    return chosen
+    return frozenset(chosen)
 
 
 def _at_least(what: str, given: object, least: int) -> int:
@@ -164,6 +166,6 @@ def _at_least(what: str, given: object, least: int) -> int:
 
 
 def _positive(what: str, given: object) -> float:
-    if not isinstance(given, int | float) or not math.isfinite(given) or given <= 0:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given) or given <= 0:
         raise UsageError(f"{what} must be a number of seconds above 0, got {given!r}")
     return float(given)

@@ -51,7 +51,9 @@ def caught(error: Exception) -> bool:
         return False
     name = threading.current_thread().name
     side = Side(name, "raise", type(error).__name__, None, where.place_of_error(error))
-    found(Finding("exception", f"{name} raised {type(error).__name__}: {error}", name, sides=(side,)))
+    found(
+        Finding("exception", f"{name} raised {type(error).__name__}: {where.text_of_error(error)}", name, sides=(side,))
+    )
     return True
 
 

@@ -16,27 +16,24 @@ _SCHED_BATCH = getattr(os, "SCHED_BATCH", None)
 class Worker:
     """One OS thread of the pool: waits for a body, runs it, waits for the next."""
 
-    __slots__ = ("baton", "body", "ident", "thread")
+    __slots__ = ("baton", "body", "ident")
 
     def __init__(self, name: str, cpu: int | None) -> None:
         self.baton: Baton = make_baton()
         self.body: Callable[[], None] | None = None
-        self.ident = 0
-        self.thread = threading.Thread(target=self._serve, args=(cpu,), name=name, daemon=True)
-        self.thread.start()
-        while not self.ident:  # the thread tells its ident before it waits for its first body
-            self.thread.join(0.0001)
+        thread = threading.Thread(target=self._serve, args=(cpu,), name=name, daemon=True)
+        thread.start()
+        self.ident = thread.ident or 0
 
     def _serve(self, cpu: int | None) -> None:
         pin_this_thread(cpu)
-        self.ident = threading.get_ident()
         wait = self.baton.wait
         while True:
             wait()
             body, self.body = self.body, None
-            if body is None:
-                return
+            assert body is not None, "a worker is woken only with a body"
             body()
+            del body  # not to keep the execution alive until the next one
 
 
 class Pool:
@@ -45,7 +42,6 @@ class Pool:
     def __init__(self, cpu: int | None) -> None:
         self.cpu = cpu
         self.idle: list[Worker] = []
-        self.idents: set[int] = set()
         self._made = 0
 
     def take(self) -> Worker:
@@ -54,7 +50,6 @@ class Pool:
             return self.idle.pop()
         worker = Worker(f"racer-{self._made}", self.cpu)
         self._made += 1
-        self.idents.add(worker.ident)
         return worker
 
 

@@ -58,5 +58,9 @@ class ThreadState(Operand):
         self.ident = worker.ident
 
     def admits(self, thread: "ThreadState") -> bool:  # noqa: ARG002  (join: the same for all who wait)
-        """Return whether a join may be executed."""
-        return self.ended
+        """Return whether a join may be executed: to wait for the end, or to be told that there was no start."""
+        return self.ended or not self.started
+
+    def holders(self, thread: "ThreadState") -> "list[ThreadState]":  # noqa: ARG002  (the same for all)
+        """Return the thread itself: who joins it waits for it."""
+        return [self]

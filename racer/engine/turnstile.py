@@ -8,7 +8,7 @@ from bisect import insort
 from collections.abc import Callable
 from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from racer.core.errors import RacerError, UsageError
 from racer.core.finding import Finding, Side
@@ -20,7 +20,10 @@ from racer.engine.thread_state import ThreadState
 
 if TYPE_CHECKING:
     from racer.engine.pool import Pool, Worker
-    from racer.engine.recorder import Recorder
+    from racer.engine.recorder import Watch
+
+
+R = TypeVar("R")
 
 
 class Unwind(BaseException):
@@ -52,7 +55,7 @@ class Turnstile:
         pool: "Pool",
         max_steps: int,
         detect: frozenset[str],
-        recorder: "Recorder | None" = None,
+        recorder: "Watch | None" = None,
     ) -> None:
         self.strategy = strategy
         self.pick = strategy.pick
@@ -80,6 +83,7 @@ class Turnstile:
         order = self.order
         if len(order) >= self.max_steps:
             self._cut(me)
+            self._unwind(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
             chosen = self.pick(enabled, me.thread_number)
@@ -102,6 +106,7 @@ class Turnstile:
         me.operand = operand
         if len(self.order) >= self.max_steps:
             self._cut(me)
+            self._unwind(me)
         me.enabled = operand.admits(me)
         if me.enabled:
             enabled = self.enabled
@@ -162,6 +167,9 @@ class Turnstile:
                 deadlock.judge(self)
             self._close(me)
             return False
+        if len(self.order) >= self.max_steps:
+            self._cut(me)
+            return False
         chosen = enabled[0]
         if len(enabled) > 1 or self.every_step:
             self.raced = self.raced or len(enabled) > 1
@@ -184,27 +192,52 @@ class Turnstile:
     def abandon(self, me: ThreadState) -> None:
         """End the execution from within a thread that could go on."""
         self._close(me)
+        self._unwind(me)
+
+    def _unwind(self, me: ThreadState) -> None:
+        """Wait for the tear-down to come to a thread, and leave its body."""
         me.wait()
         me.unwinding = True
         raise Unwind
 
     def _cut(self, me: ThreadState) -> None:
+        """End the execution because of its length."""
         self.cut = True
         self.found("step-limit", f"the execution was cut after {self.max_steps} steps (max_steps)", ())
-        self.abandon(me)
+        self._close(me)
 
     def _refuse(self) -> None:
         """Explain an operation that is not one of this execution's running thread."""
-        if self.closed and any(thread.ident == get_ident() and thread.unwinding for thread in self.threads):
+        if self.closed and self is _active and self.has_thread_here():
             raise Unwind
-        error = UsageError(
-            "an object of an earlier execution was used: make every object of a test inside its body"
-            if self.closed
-            else "an operation of a thread that racer does not control: start threads with racer.Thread"
-        )
+        if self.closed:
+            why = "an object of an earlier execution was used: make every object of a test inside its body"
+        elif self.current is _CALLBACK:
+            why = "an operation inside a function given to update, wait or compare_exchange: these perform none"
+        else:
+            why = "an operation of a thread that racer does not control: start threads with racer.Thread"
+        error = UsageError(why)
         running = active() or self
         running.error = running.error or error
         raise error
+
+    def check_caller(self) -> None:
+        """Refuse a caller that does not have the turn, where something is decided before the scheduling point."""
+        if get_ident() != self.current.ident:
+            self._refuse()
+
+    def has_thread_here(self) -> bool:
+        """Return whether the calling OS thread is one of this execution's."""
+        ident = get_ident()
+        return any(thread.ident == ident and not thread.ended for thread in self.threads)
+
+    def pure(self, fn: Callable[..., R], *args: object) -> R:
+        """Call a function of the subject that may perform no operations."""
+        before, self.current = self.current, _CALLBACK
+        try:
+            return fn(*args)
+        finally:
+            self.current = before
 
     # -- what was done -------------------------------------------------------------------------------------------
 
@@ -221,6 +254,7 @@ class Turnstile:
         order = self.order
         if len(order) >= self.max_steps:
             self._cut(me)
+            self._unwind(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
             chosen = self.pick(enabled, me.thread_number)
@@ -243,6 +277,7 @@ class Turnstile:
         order = self.order
         if len(order) >= self.max_steps:
             self._cut(me)
+            self._unwind(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
             chosen = self.pick(enabled, me.thread_number)
@@ -313,6 +348,8 @@ class Turnstile:
         self.codes.append(thread.base | START << 8)
         me.history = hash((me.history, thread.path, START))
         thread.started = True
+        if thread.pending:
+            self.refresh(thread)
         self.unfinished += 1
         idle = self.pool.idle
         worker = idle.pop() if idle else self.pool.take()
@@ -355,12 +392,12 @@ class Turnstile:
                 self.refresh(me)
 
     def _raised(self, me: ThreadState, error: BaseException) -> None:
-        if self.closed:
-            return  # it came out of the unwinding of a thread that was given up
+        if self.closed or "exception" not in self.detect:
+            return  # closed: it came out of the unwinding of a thread that was given up
         place = where.place_of_error(error)
         kind = type(error).__name__
         side = Side(me.shown_name, "raise", kind, len(self.order) - 1, place)
-        self.found("exception", f"{me.shown_name} raised {kind}: {error}", (side,))
+        self.found("exception", f"{me.shown_name} raised {kind}: {where.text_of_error(error)}", (side,))
 
     # -- findings ------------------------------------------------------------------------------------------------
 
@@ -427,16 +464,19 @@ class Turnstile:
 
 
 class _Nobody:
-    """Stands in for the running thread of an execution that is over: no OS thread has its ident."""
+    """Stands in for the running thread where there is none: no OS thread has its ident."""
 
     ident = -1
     path = 0
     children = 0
     thread_number = -1
     shown_name = "nobody"
+    daemon = False
+    spinlocks = None
 
 
 _NOBODY: Any = _Nobody()
+_CALLBACK: Any = _Nobody()
 _NOTHING: Any = None
 _active: Turnstile | None = None
 
@@ -444,9 +484,12 @@ _active: Turnstile | None = None
 def active() -> Turnstile | None:
     """Return the execution the calling thread is one of the threads of, or None."""
     run = _active
-    if run is not None and run.current.ident == get_ident():
+    if run is None:
+        return None
+    if run.current.ident == get_ident():
         return run
-    return None
+    # Nobody has the turn while an execution is torn down or a callback runs: its threads are still its threads.
+    return run if run.current.ident < 0 and run.has_thread_here() else None
 
 
 def running() -> Turnstile | None:

@@ -30,7 +30,7 @@ class Place:
 
 
 _locations: dict[tuple[int, int], tuple[CodeType, Location]] = {}
-"""Places worked out, by the address of their code: hashing code costs a microsecond. Kept alive, it keeps its address."""
+"""Places worked out, by the address of their code, which is kept alive: hashing code costs a microsecond."""
 
 
 def _locate(code: CodeType, instruction: int) -> Location:
@@ -85,3 +85,11 @@ def _shown(file: str) -> str:
         if file.startswith(base + os.sep):
             return file[len(base) + 1 :]
     return file
+
+
+def text_of_error(error: BaseException) -> str:
+    """Return an exception's text, whatever its __str__ does."""
+    try:
+        return str(error)
+    except Exception:  # as traceback does
+        return "<exception str() failed>"

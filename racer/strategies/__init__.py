@@ -15,7 +15,7 @@ STRATEGIES = ("random", "pct", "round-robin")
 def strategy(text: str) -> Strategy:
     """Return the strategy that a text names; UsageError with the list of those there are."""
     if not isinstance(text, str):
-        raise UsageError(f"a strategy is a name or an object with begin and pick, got {text!r}")
+        raise UsageError(f"a strategy is a name or an object with what racer.core.strategy.Strategy has, got {text!r}")
     name, _, parameters = text.partition(":")
     if name == "pct":
         return Pct.parse(parameters)
@@ -29,4 +29,7 @@ def strategy(text: str) -> Strategy:
 
 def is_strategy(given: object) -> bool:
     """Return whether an object can serve as a strategy."""
-    return all(callable(getattr(given, method, None)) for method in ("begin", "created", "pick", "choose", "yielded"))
+    methods = ("begin", "created", "pick", "choose", "yielded")
+    return all(callable(getattr(given, method, None)) for method in methods) and all(
+        hasattr(given, attribute) for attribute in ("text", "every_step")
+    )

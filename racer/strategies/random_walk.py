@@ -15,8 +15,7 @@ class RandomWalk:
     every_step = False
 
     def __init__(self) -> None:
-        self._draws = SplitMix64(0)
-        self._below = self._draws.below
+        self.begin(0)
 
     def begin(self, seed: int) -> None:
         self._draws = SplitMix64(seed)

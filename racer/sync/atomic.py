@@ -1,5 +1,6 @@
 """An atomic variable: every method is one operation, and a synchronisation."""
 
+import operator
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -63,7 +64,7 @@ class ControlledAtomic(Operand, Atomic[T]):
 
     def __init__(self, initial: T, name: str | None = None) -> None:
         run = turnstile.running()
-        assert run is not None
+        assert run is not None  # __new__ saw it
         Operand.__init__(self, run, name)
         self._value = initial
 
@@ -90,45 +91,61 @@ class ControlledAtomic(Operand, Atomic[T]):
     def exchange(self, value: T) -> T:
         return self._set(EXCHANGE, value)
 
-    def add(self, n: Any) -> T:
+    def _apply(self, kind: int, fn: Callable[[T], T]) -> T:
         run = self.run
-        me = run.reach(ADD, self)
+        me = run.reach(kind, self)
         old = self._value
-        self._value = old + n
+        try:
+            self._value = run.pure(fn, old)
+        except BaseException:
+            run.did_read(me, self, FAILED)
+            raise
         run.did_modify(me, self)
         self._record()
         return old
 
+    def add(self, n: Any) -> T:
+        return self._apply(ADD, lambda old: old + n)
+
     def update(self, fn: Callable[[T], T]) -> T:
-        run = self.run
-        me = run.reach(UPDATE, self)
-        old = self._value
-        self._value = fn(old)
-        run.did_modify(me, self)
-        self._record()
-        return old
+        return self._apply(UPDATE, fn)
 
     def compare_exchange(self, expected: T, new: T) -> bool:
         run = self.run
         me = run.reach(COMPARE_EXCHANGE, self)
-        if self._value == expected:
-            self._value = new
-            run.did_modify(me, self)
-            self._record()
-            return True
-        run.did_read(me, self, FAILED)
+        equal = False
+        try:
+            equal = bool(run.pure(operator.eq, self._value, expected))
+        finally:
+            if equal:
+                self._value = new
+                run.did_modify(me, self)
+            else:
+                run.did_read(me, self, FAILED)
         self._record()
-        return False
+        return equal
 
     def admits(self, thread: ThreadState) -> bool:
         """Return whether the waiting thread's predicate holds."""
-        assert thread.predicate is not None
+        assert thread.predicate is not None  # set by wait
         return thread.predicate()
 
     def wait(self, predicate: Callable[[T], bool]) -> T:
         run = self.run
-        run.current.predicate = lambda: bool(predicate(self._value))
+
+        def holds() -> bool:
+            try:
+                return bool(run.pure(predicate, self._value))
+            except Exception:  # it will raise again where it belongs: in the thread that waits
+                return True
+
+        run.current.predicate = holds
         me = run.await_turn(AWAIT, self, self)
+        try:
+            run.pure(predicate, self._value)
+        except BaseException:
+            run.did_read(me, self, FAILED)
+            raise
         run.did_read(me, self)
         self._record()
         return self._value

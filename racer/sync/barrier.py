@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from threading import BrokenBarrierError as BrokenBarrierError  # noqa: PLC0414  (exported as racer's own)
 
-from racer.core.operation import ABORT, ARRIVE, FAILED, INSPECT, LEAVE, RESET
+from racer.core.operation import ABORT, ARRIVE, DONE, FAILED, INSPECT, LEAVE, RESET
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -62,36 +62,46 @@ class Barrier:
 class _Round:
     """One filling of a barrier."""
 
-    __slots__ = ("arrived", "broken", "full")
+    __slots__ = ("arrived", "broken", "full", "left")
 
     def __init__(self) -> None:
         self.arrived = 0
+        self.left = 0
         self.full = False
         self.broken = False
 
 
 class ControlledBarrier(Operand, Barrier):
-    """A barrier of a controlled execution."""
+    """A barrier of a controlled execution.
 
-    __slots__ = ("_action", "_parties", "_round", "_timeout")
+    `_round` is the one that fills; `_leaving` are those that are complete and not yet left by all; `_acting` is the
+    one among them whose action runs.
+    """
+
+    __slots__ = ("_acting", "_action", "_leaving", "_parties", "_round", "_timeout")
 
     def __init__(
-        self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None,
+        self,
+        parties: int,
+        action: Callable[[], object] | None = None,
+        timeout: float | None = None,
         name: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if parties < 1:
             raise ValueError("parties must be >= 1")
         run = turnstile.running()
-        assert run is not None
+        assert run is not None  # __new__ saw it
         Operand.__init__(self, run, name)
         self._parties = parties
         self._action = action
         self._timeout = timeout
         self._round = _Round()
+        self._leaving: list[_Round] = []
+        self._acting: _Round | None = None
 
     def admits(self, thread: ThreadState) -> bool:
         """Return whether the thread's round is full or broken."""
-        assert thread.predicate is not None
+        assert thread.predicate is not None  # set by wait
         return thread.predicate()
 
     def wait(self, timeout: float | None = None) -> int:
@@ -105,8 +115,10 @@ class ControlledBarrier(Operand, Barrier):
         index = mine.arrived
         mine.arrived += 1
         last = mine.arrived == self._parties
-        if last and self._action is None:
-            self._release(mine)
+        if last:
+            self._round = _Round()
+            self._leaving.append(mine)
+            mine.full = self._action is None
         run.did_modify(me, self)
         if last and self._action is not None:
             self._act(mine)
@@ -114,26 +126,25 @@ class ControlledBarrier(Operand, Barrier):
             self._leave(mine, timeout)
         return index
 
-    def _release(self, mine: _Round) -> None:
-        mine.full = True
-        if self._round is mine:
-            self._round = _Round()
-
     def _act(self, mine: _Round) -> None:
-        assert self._action is not None
+        """Run the action; its end, well or not, is an operation that lets the others go."""
+        assert self._action is not None  # the caller looked
+        self._acting = mine
         try:
             self._action()
         except Exception:
             me = self.run.reach(ABORT, self)
-            mine.broken = True
+            mine.broken = self._round.broken = True
+            self._left(mine)
             self.run.did_modify(me, self)
             raise
+        finally:
+            self._acting = None
         me = self.run.reach(LEAVE, self)
-        broken = mine.broken
-        if not broken:
-            self._release(mine)
-        self.run.did_modify(me, self, broken and FAILED)
-        if broken:
+        mine.full = True
+        self._left(mine)
+        self.run.did_modify(me, self, FAILED if mine.broken else DONE)
+        if mine.broken:
             raise BrokenBarrierError
 
     def _leave(self, mine: _Round, timeout: float | None) -> None:
@@ -141,29 +152,41 @@ class ControlledBarrier(Operand, Barrier):
         run.current.predicate = lambda: mine.full or mine.broken
         deadline = run.clock + max(timeout or 0, 0)
         me = run.await_turn(LEAVE, self, self) if timeout is None else run.reach(LEAVE, self)
-        timed_out = not (mine.full or mine.broken)
-        mine.broken = mine.broken or timed_out
-        run.did_modify(me, self, (not mine.full) and FAILED)
+        if mine.full and not mine.broken:
+            self._left(mine)
+            run.did_read(me, self)
+            return
+        timed_out = not mine.broken
         if timed_out:
+            mine.broken = True
+            if mine not in self._leaving:
+                self._round.broken = True
+            run.did_modify(me, self, FAILED)
             run.timed_out(me, deadline)
-        if not mine.full:
-            raise BrokenBarrierError
+        else:
+            run.did_read(me, self, FAILED)
+        self._left(mine)
+        raise BrokenBarrierError
 
-    def _break(self, kind: int, *, anew: bool) -> None:
-        run = self.run
-        me = run.reach(kind, self)
-        if anew and (self._round.arrived or self._round.broken):
-            self._round.broken = True
-            self._round = _Round()
-        elif not anew:
-            self._round.broken = True
-        run.did_modify(me, self)
+    def _left(self, mine: _Round) -> None:
+        mine.left += 1
+        if mine.left == self._parties and mine in self._leaving:
+            self._leaving.remove(mine)
 
     def reset(self) -> None:
-        self._break(RESET, anew=True)
+        run = self.run
+        me = run.reach(RESET, self)
+        if self._round.arrived or self._round.broken:
+            self._round.broken = True
+            self._round = _Round()
+        run.did_modify(me, self)
 
     def abort(self) -> None:
-        self._break(ABORT, anew=False)
+        run = self.run
+        me = run.reach(ABORT, self)
+        for each in (self._round, *self._leaving):
+            each.broken = True
+        run.did_modify(me, self)
 
     @property
     def parties(self) -> int:
@@ -172,7 +195,7 @@ class ControlledBarrier(Operand, Barrier):
     @property
     def n_waiting(self) -> int:
         self.run.read(INSPECT, self)
-        return self._round.arrived
+        return (self._acting or self._round).arrived
 
     @property
     def broken(self) -> bool:
@@ -197,9 +220,13 @@ class FreeBarrier(Barrier):
         return self._real.wait(timeout)
 
     def reset(self) -> None:
+        if interpose.hook is not None:
+            interpose.hook()
         self._real.reset()
 
     def abort(self) -> None:
+        if interpose.hook is not None:
+            interpose.hook()
         self._real.abort()
 
     @property
@@ -208,8 +235,12 @@ class FreeBarrier(Barrier):
 
     @property
     def n_waiting(self) -> int:
+        if interpose.hook is not None:
+            interpose.hook()
         return self._real.n_waiting
 
     @property
     def broken(self) -> bool:
+        if interpose.hook is not None:
+            interpose.hook()
         return self._real.broken

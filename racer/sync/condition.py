@@ -100,6 +100,7 @@ class ControlledCondition(Operand, Condition):
 
     def wait(self, timeout: float | None = None) -> bool:
         run, lock = self.run, self._lock
+        run.check_caller()
         if lock.owner is not run.current:
             raise RuntimeError("cannot wait on un-acquired lock")
         me = run.reach(WAIT, self)
@@ -128,12 +129,14 @@ class ControlledCondition(Operand, Condition):
 
     def notify(self, n: int = 1) -> None:
         run = self.run
+        run.check_caller()
         if self._lock.owner is not run.current:
             raise RuntimeError("cannot notify on un-acquired lock")
         me = run.reach(NOTIFY, self)
-        for waiter in self._waiters[:n]:
+        woken = self._waiters[: max(n, 0)]
+        for waiter in woken:
             waiter.notified = True
-        del self._waiters[:n]
+        del self._waiters[: len(woken)]
         run.did_modify(me, self)
         if self._lock.pending:
             run.refresh(self._lock)

@@ -1,7 +1,9 @@
 """A shared variable as a class attribute."""
 
+import copy
 from typing import Any, Generic, TypeVar, overload
 
+from racer.core.errors import UsageError
 from racer.core.operation import READ, WRITE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
@@ -64,6 +66,8 @@ class field(Generic[T]):  # noqa: N801  (reads as a declaration, like dataclasse
                 interpose.hook()
             return instance.__dict__.get(self._plain, self.default)  # type: ignore[no-any-return]
         cell = cells[self.attribute]
+        if cell.owner is not instance:
+            cell = _own_cells(instance)[self.attribute]
         run = cell.run
         run.read(READ, cell)
         if run.recorder is not None:
@@ -79,6 +83,8 @@ class field(Generic[T]):  # noqa: N801  (reads as a declaration, like dataclasse
             instance.__dict__[self._plain] = value
             return
         cell = cells[self.attribute]
+        if cell.owner is not instance:
+            cell = _own_cells(instance)[self.attribute]
         run = cell.run
         run.modify(WRITE, cell)
         if run.recorder is not None:
@@ -97,12 +103,45 @@ def _make_cells_in(owner: type) -> None:
             above = super(owner, cls).__new__  # type: ignore[arg-type]  # cls is owner or below
             made = above(cls) if above is object.__new__ else above(cls, *args, **kwargs)
         run = turnstile.active()
-        if run is not None and isinstance(made, owner) and _CELLS not in made.__dict__:
-            made.__dict__[_CELLS] = {field.attribute: Cell(run, made, field) for field in _fields(type(made))}
+        if run is not None and isinstance(made, owner) and _CELLS not in getattr(made, "__dict__", ()):
+            made.__dict__[_CELLS] = _cells_for(run, made)
         return made
 
     __new__.makes_cells = True  # type: ignore[attr-defined]
     owner.__new__ = __new__  # type: ignore[method-assign,assignment]
+
+
+class _Cells(dict[str, Cell]):
+    """The cells of one object by attribute. A copied object has them too, until it is first used: see _own_cells."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Cells":
+        """Return cells of nobody, with copies of the values: their execution is not copied."""
+        copied = _Cells()
+        for attribute, cell in self.items():
+            copied[attribute] = spare = object.__new__(Cell)
+            spare.owner = None
+            spare.value = copy.deepcopy(cell.value, memo)
+        return copied
+
+
+def _cells_for(run: turnstile.Turnstile, instance: object) -> _Cells:
+    if not hasattr(instance, "__dict__"):
+        raise UsageError(
+            f"racer.field needs instances with a __dict__; {type(instance).__name__} has none (__slots__?)"
+        )
+    return _Cells((field.attribute, Cell(run, instance, field)) for field in _fields(type(instance)))
+
+
+def _own_cells(instance: object) -> _Cells:
+    """Give an object that was copied cells of its own, with the values it was copied with."""
+    copied = instance.__dict__[_CELLS]
+    run = turnstile.active()
+    if run is None:
+        raise UsageError("a copy of an object with racer.field was used outside the execution it was made in")
+    own = instance.__dict__[_CELLS] = _cells_for(run, instance)
+    for attribute, cell in copied.items():
+        own[attribute].value = cell.value
+    return own
 
 
 _fields_of: dict[type, tuple["field[Any]", ...]] = {}

@@ -207,7 +207,8 @@ class ControlledRLock(ControlledLock, RLock):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         check_timeout(blocking, timeout)
-        if self.owner is self.run.current and not self.run.closed:
+        self.run.check_caller()
+        if self.owner is self.run.current:
             self.depth += 1
             return True
         got = ControlledLock.acquire(self, blocking, timeout)
@@ -216,13 +217,12 @@ class ControlledRLock(ControlledLock, RLock):
         return got
 
     def release(self) -> None:
-        run = self.run
-        if not run.closed:
-            if self.owner is not run.current:
-                raise RuntimeError("cannot release un-acquired lock")
-            if self.depth > 1:
-                self.depth -= 1
-                return
+        self.run.check_caller()
+        if self.owner is not self.run.current:
+            raise RuntimeError("cannot release un-acquired lock")
+        if self.depth > 1:
+            self.depth -= 1
+            return
         ControlledLock.release(self)
         self.depth = 0
 
@@ -246,6 +246,10 @@ class FreeRLock(RLock):
         self.real.release()
 
     def locked(self) -> bool:
+        if interpose.hook is not None:
+            interpose.hook()
+        if self.real._is_owned():  # type: ignore[attr-defined]  # what threading.Condition asks, too
+            return True
         got = self.real.acquire(blocking=False)
         if got:
             self.real.release()

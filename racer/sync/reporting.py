@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 
+from racer.core.errors import UsageError
 from racer.core.finding import Finding, Side
 from racer.engine import free, turnstile
 from racer.engine.where import place_here
@@ -24,11 +25,13 @@ def violation(kind: str, message: str, sides: Iterable[Side] = ()) -> None:
 
     Outside executions and free runs there is nobody to report to: FailureError is raised.
     """
+    given = tuple(sides)
+    _check(kind, message, given)
     run = turnstile.active()
     if run is None:
-        free.found(Finding(kind, message, threading.current_thread().name, sides=tuple(sides)))
+        free.found(Finding(kind, message, threading.current_thread().name, sides=given))
     elif not run.closed:
-        run.found(kind, message, tuple(sides))
+        run.found(kind, message, given)
 
 
 def count(name: str, n: int = 1) -> None:
@@ -45,3 +48,8 @@ def count(name: str, n: int = 1) -> None:
 def controlled() -> bool:
     """Return whether the caller is a thread of a controlled execution."""
     return turnstile.active() is not None
+
+
+def _check(kind: object, message: object, sides: tuple[object, ...]) -> None:
+    if not isinstance(kind, str) or not isinstance(message, str) or not all(isinstance(side, Side) for side in sides):
+        raise UsageError(f"violation takes two texts and sides made by racer.side, got {(kind, message, sides)!r}")

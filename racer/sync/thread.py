@@ -63,9 +63,10 @@ class Thread:
                 interpose.hook()
             self._real.start()
             return
-        if self._state.started:
-            raise RuntimeError("threads can only be started once")
         me = run.reach(START, self._state)
+        if self._state.started:
+            run.did_read(me, self._state, FAILED)
+            raise RuntimeError("threads can only be started once")
         run.started(me, self._state)
 
     def join(self, timeout: float | None = None) -> None:
@@ -77,16 +78,13 @@ class Thread:
             self._real.join(timeout)
             return
         state = self._state
-        if not state.started:
-            raise RuntimeError("cannot join thread before it is started")
         if run.current is state:
             raise RuntimeError("cannot join current thread")
-        if timeout is None:
-            me = run.await_turn(JOIN, state, state)
-            run.did_read(me, state)
-            return
-        deadline = run.clock + max(timeout, 0)
-        me = run.reach(JOIN, state)
+        deadline = run.clock + max(timeout or 0, 0)
+        me = run.await_turn(JOIN, state, state) if timeout is None else run.reach(JOIN, state)
+        if not state.started:
+            run.did_read(me, state, FAILED)
+            raise RuntimeError("cannot join thread before it is started")
         if state.ended:
             run.did_read(me, state)
         else:
@@ -96,6 +94,8 @@ class Thread:
     def is_alive(self) -> bool:
         """Return whether the thread was started and has not ended."""
         if self._run is None:
+            if interpose.hook is not None:
+                interpose.hook()
             return self._real.is_alive()
         self._run.read(ALIVE, self._state)
         return self._state.started and not self._state.ended
