@@ -50,7 +50,7 @@ def stress() -> None:
 
 @stress.command()
 @subject
-@click.option("--executions", type=int, help=f"Executions of each cell; {plan.EXECUTIONS} if not given.")
+@click.option("--executions", type=int, help="Executions of each cell; the workload says if not given.")
 @click.option("--mode", help="controlled (a strategy schedules) or free (the system does).")
 @click.option("--seconds", type=float, help=f"Free mode: seconds per scheme; {plan.FREE_SECONDS:g} if not given.")
 @click.option("--processes", type=int, help="Worker processes; one per CPU if not given.")

@@ -44,6 +44,11 @@ def expected_of(cell: Cell) -> frozenset[str]:
     return workloads.by_name(cell.workload).may_find(cell.scheme, cross=cell.parameters.cross)
 
 
+def required_of(cell: Cell) -> frozenset[str]:
+    """Return every kind that has to be found in a cell."""
+    return workloads.by_name(cell.workload).must_find(cell.scheme, cross=cell.parameters.cross)
+
+
 def exit_code(outcomes: list[Outcome]) -> int:
     """Return the exit code of a run: a fault of the harness outweighs a failure, that an undecided cell."""
     judged = {outcome.judged for outcome in outcomes}

@@ -13,7 +13,6 @@ from stress.workload import Parameters, Workload
 SCHEMES = ("immediate", "seed", "deferred", "always-locked")
 # Two ways of choosing find what one alone is slow to find; the executions are shared between them.
 STRATEGIES = ("random", "pct:3")
-EXECUTIONS = 1000
 FREE_SECONDS = 5.0
 FREE_WORKLOAD = "cross-register"
 DEFAULT_SEED = 1
@@ -99,8 +98,6 @@ def check(asked: Asked) -> None:
 def controlled_cells(asked: Asked) -> list[Cell]:
     """Return the cells that a strategy schedules, scheme by scheme."""
     strategies = strategies_of(asked.strategy)
-    executions = asked.executions or EXECUTIONS
-    reduced = executions < EXECUTIONS or strategies != STRATEGIES
     made = []
     for scheme in schemes_of(asked.scheme):
         for workload, sizes in columns(asked):
@@ -111,11 +108,17 @@ def controlled_cells(asked: Asked) -> list[Cell]:
                     parameters=sizes.applied(workload),
                     strategies=strategies,
                     seed=asked.seed_number(),
-                    executions=executions,
-                    full=not reduced and not sizes.smaller(workload),
+                    executions=asked.executions or workload.executions,
+                    full=not reduced(asked, workload, sizes),
                 )
             )
     return made
+
+
+def reduced(asked: Asked, workload: Workload, sizes: Sizes) -> bool:
+    """Whether a cell was asked to be less than it is by default."""
+    fewer = asked.executions is not None and asked.executions < workload.executions
+    return fewer or asked.strategy is not None or sizes.smaller(workload)
 
 
 def free_cells(asked: Asked) -> list[Cell]:

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from stress.cell import EXPECTED, FAILED, FAULT, FREE, INCONCLUSIVE, Cell, Found, Outcome, Progress
 from stress.interpreter import described
-from stress.judge import UNKNOWN, expected_of
+from stress.judge import UNKNOWN, expected_of, required_of
 from stress.seeds import seed_text
 
-WIDTH = 132
+WIDTH = 160
 IN_TABLE = {EXPECTED: "expected", FAILED: "not expected", INCONCLUSIVE: "undecided"}
 
 
@@ -31,13 +31,9 @@ def head(out: Console, cells: list[Cell], processes: int) -> None:
     controlled = [cell for cell in cells if cell.mode != FREE]
     out.print(f"racer stress: seed {seed_text(first.seed)}, {described()}, {processes} processes")
     if controlled:
-        each = controlled[0]
-        out.print(
-            f"{len(controlled)} cells of {each.executions} executions, strategies {' and '.join(each.strategies)}"
-        )
+        out.print(f"{len(controlled)} cells, strategies {' and '.join(controlled[0].strategies)}")
     if len(controlled) < len(cells):
-        free = cells[-1]
-        out.print(f"free mode: {free.workload} for {free.seconds:g} s per scheme, unscheduled threads, with noise")
+        out.print("free mode: unscheduled threads, with noise")
     for line in dict.fromkeys(sizes(cell) for cell in cells):
         out.print(line)
     out.print()
@@ -46,7 +42,9 @@ def head(out: Console, cells: list[Cell], processes: int) -> None:
 def sizes(cell: Cell) -> str:
     """Return a cell's parameters on a line."""
     values = [(f.name, getattr(cell.parameters, f.name)) for f in fields(cell.parameters) if f.name != "cross"]
-    return f"  {cell.title:<22}" + ", ".join(f"{name} {value}" for name, value in values if value is not None)
+    amount = f"{cell.executions} executions" if cell.seconds is None else f"{cell.seconds:g} s"
+    given = ", ".join(f"{name} {value}" for name, value in values if value is not None)
+    return f"  {cell.title:<22}{given}, {amount}"
 
 
 class Live:
@@ -103,7 +101,7 @@ class Live:
 def line_of(outcome: Outcome) -> str:
     """Return a finished cell on a line."""
     cell = outcome.cell
-    kinds = f": {', '.join(outcome.kinds)}" if outcome.found else ""
+    kinds = f": {told(outcome)}" if told(outcome) else ""
     name = f"{cell.scheme} {cell.title}" + (" free" if cell.mode == FREE else "")
     return f"{name}: {outcome.verdict}{kinds}, {outcome.judged}, {outcome.executions:,} executions"
 
@@ -170,8 +168,11 @@ def told(outcome: Outcome) -> str:
     """Return the kinds found, or what is wrong with the cell in one line."""
     kinds = ", ".join(outcome.kinds)
     if outcome.judged == EXPECTED:
-        seen = f"{outcome.windows_seen} of {outcome.windows} windows" if outcome.windows else ""
-        return "; ".join(part for part in (kinds, seen) if part)
+        must = [kind for kind in outcome.kinds if kind in required_of(outcome.cell)]
+        others = len(outcome.kinds) - len(must)
+        more = [f"{others} more" if must else kinds] if others else []
+        seen = [f"{outcome.windows_seen}/{outcome.windows} windows"] if outcome.windows else []
+        return ", ".join(must + more + seen)
     why = outcome.why.strip().splitlines()[-1 if "Traceback" in outcome.why else 0] if outcome.why else ""
     return f"{kinds}; {why}" if kinds and outcome.judged != FAILED else why or kinds
 

@@ -8,6 +8,7 @@ from racer import UsageError
 
 CLEAN: frozenset[str] = frozenset()
 MAX_THREADS = 64
+EXECUTIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Workload:
     A broken scheme may besides show the kinds in `allowed`, and no others. A scheme that `expected` does not
     name (a user's own) is judged as clean.
     `raced` names the counter which must be above zero for a run to say anything at all.
+    `executions` is the budget of a cell if none is asked for.
     `windows`, where a campaign has to go through something piece by piece, tells how many pieces there are; an
     execution counts `window N` for the one it took.
     """
@@ -75,6 +77,7 @@ class Workload:
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expected_crossed: Mapping[str, frozenset[str]] | None = None
     windows: Callable[[Parameters], int] | None = None
+    executions: int = EXECUTIONS
 
     def must_find(self, scheme: str, *, cross: bool = False) -> frozenset[str]:
         """Return the kinds that a run of `scheme` has to find."""

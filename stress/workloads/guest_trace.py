@@ -175,7 +175,7 @@ WORKLOAD = Workload(
     name="guest-trace",
     summary="What six real boots asked for, CPU by CPU, against guest entry and exit of every vcpu.",
     build=build,
-    defaults=Parameters(vcpus=2, registrars=0, entries=1, calls=4),
+    defaults=Parameters(vcpus=2, registrars=0, entries=1, calls=6),
     expected={
         "immediate": CLEAN,
         "seed": frozenset({"atomic-sleep", "null-pointer"}),
@@ -191,4 +191,6 @@ WORKLOAD = Workload(
     allowed={"immediate": frozenset({"null-pointer", "canary-corruption", "yield-count-parity", "out-of-bounds"})},
     raced=RACED,
     windows=count_windows,
+    # So many that every window is all but certain to be taken.
+    executions=1000,
 )

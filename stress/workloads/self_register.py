@@ -69,7 +69,7 @@ WORKLOAD = Workload(
     name="self-register",
     summary="Every vcpu registers and unregisters its own areas between its guest entries, beside others of its vcore.",
     build=build,
-    defaults=Parameters(vcpus=3, registrars=0, entries=1, calls=4),
+    defaults=Parameters(vcpus=3, registrars=0, entries=2, calls=3),
     expected={
         "immediate": CLEAN,
         "seed": frozenset({"atomic-sleep", "null-pointer"}),

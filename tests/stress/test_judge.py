@@ -84,6 +84,6 @@ def test_every_workload_states_what_it_is_and_what_must_come_out(name: str) -> N
     workload = workloads.by_name(name)
     assert workload.name == name
     assert workload.summary.endswith(".")
-    assert workload.must_find("immediate") or workload.must_find("immediate", cross=True)
+    assert workload.must_find("immediate") or workload.must_find("seed")
     assert not workload.must_find("deferred")
     assert not workload.must_find("always-locked")

@@ -13,7 +13,7 @@ def test_by_default_every_workload_runs_against_every_scheme() -> None:
     assert {(cell.scheme, cell.workload) for cell in controlled} == {
         (scheme, name) for scheme in plan.SCHEMES for name in workloads.NAMES
     }
-    assert all(cell.full and cell.executions == plan.EXECUTIONS for cell in controlled)
+    assert all(cell.full and cell.executions >= 1000 for cell in controlled)
 
 
 def test_by_default_every_scheme_runs_free_for_five_seconds_at_the_end() -> None:
@@ -42,8 +42,8 @@ def test_guest_trace_runs_as_recorded_and_crossed(name: str) -> None:
 FULL = {
     "nothing asked": (Asked(workload="remap"), True),
     "another seed": (Asked(workload="remap", seed="9"), True),
-    "more executions": (Asked(workload="remap", executions=plan.EXECUTIONS + 1), True),
-    "fewer executions": (Asked(workload="remap", executions=plan.EXECUTIONS - 1), False),
+    "more executions": (Asked(workload="remap", executions=1001), True),
+    "fewer executions": (Asked(workload="remap", executions=999), False),
     "one strategy": (Asked(workload="remap", strategy="random"), False),
     "more vcpus": (Asked(workload="remap", sizes=Sizes(vcpus=3)), True),
     "fewer vcpus": (Asked(workload="remap", sizes=Sizes(vcpus=1)), False),
