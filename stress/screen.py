@@ -15,7 +15,7 @@ from stress.interpreter import described
 from stress.judge import UNKNOWN, expected_of, required_of
 from stress.seeds import seed_text
 
-WIDTH = 160
+WIDTH = 180
 IN_TABLE = {EXPECTED: "expected", FAILED: "not expected", INCONCLUSIVE: "undecided"}
 
 
@@ -179,7 +179,7 @@ def told(outcome: Outcome) -> str:
 
 def closing(cells: list[Cell], outcomes: dict[int, Outcome]) -> str:
     """Return one sentence: what was shown and what was not."""
-    done = list(outcomes.values())
+    done = [outcomes[number] for number in sorted(outcomes)]
     controlled = [each for each in done if each.cell.mode != FREE]
     executions = sum(each.executions for each in controlled)
     interleavings = sum(each.interleavings for each in controlled)
@@ -198,14 +198,14 @@ def claims(done: list[Outcome]) -> Iterable[str]:
     """Yield what the outcomes say, scheme by scheme."""
     every = names(done)
     failed = names(each for each in done if each.judged == FAILED)
-    caught = [name for name in names(each for each in done if each.found) if name not in failed]
     undecided = names(each for each in done if each.judged not in (EXPECTED, FAILED))
+    found = names(each for each in done if each.found)
+    caught = [name for name in every if name in found and name not in (*failed, *undecided)]
     clean = [name for name in every if name not in (*caught, *failed, *undecided)]
     if clean:
         yield f"nothing was found in {' or '.join(clean)}"
     if caught:
-        in_order = [name for name in every if name in caught]
-        yield f"{' and '.join(in_order)} {'was' if len(caught) == 1 else 'were'} caught as stated"
+        yield f"{' and '.join(caught)} {'was' if len(caught) == 1 else 'were'} caught as stated"
     if failed:
         yield f"{' and '.join(failed)} did NOT come out as stated"
     if undecided:

@@ -191,6 +191,4 @@ WORKLOAD = Workload(
     allowed={"immediate": frozenset({"null-pointer", "canary-corruption", "yield-count-parity", "out-of-bounds"})},
     raced=RACED,
     windows=count_windows,
-    # So many that every window is all but certain to be taken.
-    executions=1000,
 )
