@@ -20,8 +20,6 @@ class ThreadState(Operand):
     """
 
     # Defaults that most threads keep: making a thread is a tenth of a short execution.
-    worker: "Worker"
-    wake: Callable[[], object]
     wait: Callable[[], object]
     ident = 0
     path = 0
@@ -29,7 +27,6 @@ class ThreadState(Operand):
     children = 0
     started = False
     ended = False
-    unwinding = False
     enabled = True
     notified = False
     kind = BEGIN
@@ -56,6 +53,10 @@ class ThreadState(Operand):
         self.worker = worker
         self.wake, self.wait = worker.baton
         self.ident = worker.ident
+
+    def wake(self) -> object:
+        """Let the thread have its turn: at first, find an OS thread to begin on."""
+        return self.run.seat(self)
 
     def admits(self, thread: "ThreadState") -> bool:  # noqa: ARG002  (join: the same for all who wait)
         """Return whether a join may be executed: to wait for the end, or to be told that there was no start."""

@@ -1,8 +1,4 @@
-"""The turnstile: one controlled execution, in which one thread runs at a time and a strategy says which.
-
-A scheduling point stands *before* each visible operation: the strategy must see what every thread is about to do,
-and an operation that had already happened when the point is reached could not be ordered after another thread's.
-"""
+"""The turnstile: one controlled execution, in which one thread runs at a time and a strategy says which."""
 
 from bisect import insort
 from collections.abc import Callable
@@ -10,201 +6,67 @@ from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from racer.core.errors import RacerError, UsageError
+from racer.core.errors import UsageError
 from racer.core.finding import Finding, Side
-from racer.core.operation import BEGIN, CHOOSE, DONE, START
-from racer.core.strategy import GIVE_UP, Strategy
+from racer.core.operation import BEGIN, START
+from racer.core.strategy import GIVE_UP
 from racer.engine import deadlock, where
-from racer.engine.operand import NOBODY, Operand
+from racer.engine.operand import NOBODY
+from racer.engine.steps import Steps, Unwind
 from racer.engine.thread_state import ThreadState
 
 if TYPE_CHECKING:
-    from racer.engine.pool import Pool, Worker
-    from racer.engine.recorder import Watch
-
+    from racer.engine.pool import Worker
 
 R = TypeVar("R")
 
 
-class Unwind(BaseException):
-    """Raised in a thread that will never be given the turn again, so that it leaves its body."""
+class Turnstile(Steps):
+    """One controlled execution: its threads' lives, who has the turn, what was found, and how it ends."""
 
+    # -- the turn ------------------------------------------------------------------------------------------------
 
-class Turnstile:
-    """One controlled execution.
-
-    `order[i]` is the thread that executed step i and `codes[i]` what it executed (object << 16 | kind << 8 | outcome).
-    `enabled` holds the numbers of the threads whose pending operation can be executed, ascending, the running one
-    included. Everything here is touched by the thread that has the turn and by no other.
-    """
-
-    # Defaults that most executions keep: an execution of ten steps feels each attribute set.
-    current: ThreadState
-    objects = 0
-    clock = 0.0
-    raced = False
-    unfinished = 0
-    closed = False
-    cut = False
-    error: RacerError | None = None
-    counters: dict[str, int] | None = None
-
-    def __init__(
-        self,
-        strategy: Strategy,
-        pool: "Pool",
-        max_steps: int,
-        detect: frozenset[str],
-        recorder: "Watch | None" = None,
-    ) -> None:
-        self.strategy = strategy
-        self.pick = strategy.pick
-        self.every_step = strategy.every_step
-        self.pool = pool
-        self.max_steps = max_steps
-        self.detect = detect
-        self.recorder = recorder
-        self.threads: list[ThreadState] = []
-        self.enabled: list[int] = []
-        self.order: list[int] = []
-        self.codes: list[int] = []
-        self.values: list[int] = []
-        self.findings: list[Finding] = []
-
-    # -- scheduling points ---------------------------------------------------------------------------------------
-
-    def reach(self, kind: int, operand: Operand) -> ThreadState:
-        """Stop before an operation that can always be executed; return when its step has come."""
-        me = self.current
-        if get_ident() != me.ident:
-            self._refuse()
-        me.kind = kind
-        me.operand = operand
-        order = self.order
-        if len(order) >= self.max_steps:
-            self._cut(me)
-            self._unwind(me)
-        enabled = self.enabled
-        if len(enabled) > 1 or self.every_step:
-            chosen = self.pick(enabled, me.thread_number)
-            if chosen != me.thread_number:
-                self._switch(me, chosen)
-        order.append(me.thread_number)
-        if self.recorder is not None:
-            self.recorder.step(me)
-        return me
-
-    def await_turn(self, kind: int, operand: Operand, queue: Operand) -> ThreadState:
-        """Stop before an operation that needs `operand.admits(me)`; return when its step has come and it does.
-
-        `queue` is the object whose changes decide that: `refresh` is called on it after each.
-        """
-        me = self.current
-        if get_ident() != me.ident:
-            self._refuse()
-        me.kind = kind
-        me.operand = operand
-        if len(self.order) >= self.max_steps:
-            self._cut(me)
-            self._unwind(me)
-        me.enabled = operand.admits(me)
-        if me.enabled:
-            enabled = self.enabled
-            if len(enabled) > 1 or self.every_step:
-                chosen = self.pick(enabled, me.thread_number)
-                if chosen != me.thread_number:
-                    self._queue(me, queue)
-                    self._switch(me, chosen)
-                    queue.pending.remove(me)  # type: ignore[union-attr]  # _queue made it a list
-        else:
-            self.enabled.remove(me.thread_number)
-            self._queue(me, queue)
-            self._leave_turn(me)
-            me.wait()
-            if self.closed:
-                me.unwinding = True
-                raise Unwind
-            queue.pending.remove(me)  # type: ignore[union-attr]  # _queue made it a list
-        self.order.append(me.thread_number)
-        if self.recorder is not None:
-            self.recorder.step(me)
-        return me
-
-    def refresh(self, operand: Operand) -> None:
-        """Work out anew which of the threads pending on an object that has changed can go on."""
-        for thread in operand.pending:
-            admitted = thread.operand.admits(thread)
-            if admitted is not thread.enabled:
-                thread.enabled = admitted
-                if admitted:
-                    insort(self.enabled, thread.thread_number)
-                else:
-                    self.enabled.remove(thread.thread_number)
-
-    def _queue(self, me: ThreadState, queue: Operand) -> None:
-        if queue.pending is NOBODY:
-            queue.pending = [me]
-        else:
-            queue.pending.append(me)  # type: ignore[union-attr]  # not NOBODY: a list
-
-    def _switch(self, me: ThreadState, chosen: int) -> None:
-        """Give the turn to another thread and wait until it comes back."""
-        if chosen == GIVE_UP:
-            self.abandon(me)
-        self.raced = True
-        self.current = other = self.threads[chosen]
-        other.wake()
-        me.wait()
-        if self.closed:
-            me.unwinding = True
-            raise Unwind
-
-    def _leave_turn(self, me: ThreadState) -> bool:
-        """Give the turn away without being able to go on; return False if nobody is and the execution is over."""
+    def _next(self, me: ThreadState) -> ThreadState | None:
+        """Return the thread to have the turn after one that cannot go on; None if the execution is over."""
         enabled = self.enabled
         if not enabled:
             if self.unfinished and "deadlock" in self.detect:
                 deadlock.judge(self)
-            self._close(me)
-            return False
+            return None
         if len(self.order) >= self.max_steps:
-            self._cut(me)
-            return False
+            self._cut()
+            return None
         chosen = enabled[0]
         if len(enabled) > 1 or self.every_step:
             self.raced = self.raced or len(enabled) > 1
             chosen = self.pick(enabled, me.thread_number)
-        if chosen == GIVE_UP:
-            self._close(me)
-            return False
-        self.current = other = self.threads[chosen]
-        other.wake()
-        return True
+        return None if chosen == GIVE_UP else self.threads[chosen]
 
-    def _close(self, me: ThreadState) -> None:
+    def _give_away(self, me: ThreadState) -> None:
+        """Give the turn away without being able to go on."""
+        other = self._next(me)
+        if other is None:
+            self._close()
+        else:
+            self.current = other
+            other.wake()
+
+    def _close(self) -> None:
         """End the execution: the main thread's OS thread takes over for the tear-down."""
         self.closed = True
         self.current = _NOBODY
-        main = self.threads[0]
-        if me is not main or not main.ended:
-            main.wake()
+        self.threads[0].wake()
 
     def abandon(self, me: ThreadState) -> None:
-        """End the execution from within a thread that could go on."""
-        self._close(me)
-        self._unwind(me)
-
-    def _unwind(self, me: ThreadState) -> None:
-        """Wait for the tear-down to come to a thread, and leave its body."""
+        """End the execution from within a thread that could go on: it waits for the tear-down and leaves its body."""
+        self._close()
         me.wait()
-        me.unwinding = True
         raise Unwind
 
-    def _cut(self, me: ThreadState) -> None:
-        """End the execution because of its length."""
+    def _cut(self) -> None:
+        """Take note that the execution is too long."""
         self.cut = True
         self.found("step-limit", f"the execution was cut after {self.max_steps} steps (max_steps)", ())
-        self._close(me)
 
     def _refuse(self) -> None:
         """Explain an operation that is not one of this execution's running thread."""
@@ -239,108 +101,6 @@ class Turnstile:
         finally:
             self.current = before
 
-    # -- what was done -------------------------------------------------------------------------------------------
-
-    # `read` and `modify` repeat `reach` in their own bodies: they are most of all steps, and a call within a call
-    # costs a tenth of a step (make bench: "a step without hand-over").
-
-    def read(self, kind: int, operand: Operand) -> None:
-        """Execute an operation that only reads."""
-        me = self.current
-        if get_ident() != me.ident:
-            self._refuse()
-        me.kind = kind
-        me.operand = operand
-        order = self.order
-        if len(order) >= self.max_steps:
-            self._cut(me)
-            self._unwind(me)
-        enabled = self.enabled
-        if len(enabled) > 1 or self.every_step:
-            chosen = self.pick(enabled, me.thread_number)
-            if chosen != me.thread_number:
-                self._switch(me, chosen)
-        order.append(me.thread_number)
-        if self.recorder is not None:
-            self.recorder.step(me)
-        self.codes.append(operand.base | kind << 8)
-        me.history = seen = hash((me.history, operand.writes, kind))
-        operand.reads ^= seen
-
-    def modify(self, kind: int, operand: Operand) -> None:
-        """Execute an operation that modifies."""
-        me = self.current
-        if get_ident() != me.ident:
-            self._refuse()
-        me.kind = kind
-        me.operand = operand
-        order = self.order
-        if len(order) >= self.max_steps:
-            self._cut(me)
-            self._unwind(me)
-        enabled = self.enabled
-        if len(enabled) > 1 or self.every_step:
-            chosen = self.pick(enabled, me.thread_number)
-            if chosen != me.thread_number:
-                self._switch(me, chosen)
-        order.append(me.thread_number)
-        if self.recorder is not None:
-            self.recorder.step(me)
-        self.codes.append(operand.base | kind << 8)
-        me.history = operand.writes = hash((me.history, operand.writes, operand.reads, kind))
-        operand.reads = 0
-
-    def did_read(self, me: ThreadState, operand: Operand, outcome: int = DONE) -> None:
-        """Record an executed operation that only read."""
-        self.codes.append(operand.base | me.kind << 8 | outcome)
-        me.history = seen = hash((me.history, operand.writes, me.kind, outcome))
-        operand.reads ^= seen
-        if outcome and self.recorder is not None:
-            self.recorder.failed()
-
-    def did_modify(self, me: ThreadState, operand: Operand, outcome: int = DONE) -> None:
-        """Record an executed operation that modified; who waits for the object is looked at again."""
-        self.codes.append(operand.base | me.kind << 8 | outcome)
-        me.history = operand.writes = hash((me.history, operand.writes, operand.reads, me.kind, outcome))
-        operand.reads = 0
-        if operand.pending:
-            self.refresh(operand)
-        if outcome and self.recorder is not None:
-            self.recorder.failed()
-
-    def did_also_modify(self, me: ThreadState, operand: Operand) -> None:
-        """Add a second object to the operation just recorded."""
-        me.history = operand.writes = hash((me.history, operand.writes, operand.reads))
-        operand.reads = 0
-        if operand.pending:
-            self.refresh(operand)
-
-    def timed_out(self, me: ThreadState, deadline: float) -> None:
-        """Let the virtual clock pass the deadline of a wait that ended without what it waited for."""
-        self.clock = max(self.clock, deadline)
-        self.strategy.yielded(me.thread_number)
-
-    def lone(self, kind: int) -> ThreadState:
-        """Execute an operation that is on no object and conflicts with nothing."""
-        me = self.reach(kind, self.current)
-        self.codes.append(me.base | kind << 8)
-        me.history = hash((me.history, kind))
-        return me
-
-    def choose(self, n: int) -> int:
-        """Execute a recorded choice of 0..n-1."""
-        me = self.reach(CHOOSE, self.current)
-        value = self.strategy.choose(n)
-        if value == GIVE_UP:
-            self.order.pop()
-            self.abandon(me)
-        self.values.append(value)
-        self.codes.append(me.base | CHOOSE << 8)
-        me.history = hash((me.history, CHOOSE, value))
-        if self.recorder is not None:
-            self.recorder.value(value)
-        return value
-
     # -- threads -------------------------------------------------------------------------------------------------
 
     def started(self, me: ThreadState, thread: ThreadState) -> None:
@@ -351,29 +111,46 @@ class Turnstile:
         if thread.pending:
             self.refresh(thread)
         self.unfinished += 1
-        idle = self.pool.idle
-        worker = idle.pop() if idle else self.pool.take()
-        worker.body = partial(self._run_body, thread)
-        thread.seat(worker)
         thread.history = hash((me.history, thread.path))
         insort(self.enabled, thread.thread_number)
 
+    def seat(self, thread: ThreadState) -> None:
+        """Give a thread that is to begin an OS thread, and the turn with it."""
+        idle = self.pool.idle
+        worker = idle.pop() if idle else self.pool.take()
+        thread.seat(worker)
+        worker.body = partial(self._run_bodies, thread, worker)
+        thread.wake()
+
+    def _run_bodies(self, thread: ThreadState, worker: "Worker") -> None:
+        """Run a thread in its OS thread; and after it, to save a hand-over, the next one if that has not begun yet."""
+        me: ThreadState | None = thread
+        while me is not None:
+            self._run_body(me)
+            other = None if self.closed else self._next(me)
+            me = None
+            if other is None or other.ident:
+                self.pool.idle.append(worker)  # before the turn is given away: its next holder may take this worker
+            if other is None:
+                self._close()
+            else:
+                self.current = other
+                if other.ident:
+                    other.wake()
+                else:
+                    other.seat(worker)
+                    me = other
+
     def _run_body(self, me: ThreadState) -> None:
-        """Run a thread's body in its OS thread, from its `begin` to its end."""
-        if not self.closed:
-            self._begin(me)
-            try:
-                me.body()  # type: ignore[misc]  # None only once the execution is released
-            except (Unwind, SystemExit):
-                pass  # given up, or gone as in threading
-            except BaseException as error:
-                self._raised(me, error)
+        """Run a thread's body, from its `begin` to its end."""
+        self._begin(me)
+        try:
+            me.body()  # type: ignore[misc]  # None only once the execution is released
+        except (Unwind, SystemExit):
+            pass  # given up, or gone as in threading
+        except BaseException as error:
+            self._raised(me, error)
         self._end(me)
-        self.pool.idle.append(me.worker)  # before the turn is given away: its next holder may take this worker
-        if self.closed:
-            self.threads[0].wake()
-        else:
-            self._leave_turn(me)
 
     def _begin(self, me: ThreadState) -> None:
         self.order.append(me.thread_number)
@@ -427,23 +204,23 @@ class Turnstile:
     def _run_main(self, main: ThreadState) -> None:
         if self.every_step and self.pick(self.enabled, 0) == GIVE_UP:
             self.closed = True
-            main.ended = True
             return
-        self._begin(main)
-        try:
-            main.body()  # type: ignore[misc]  # None only once the execution is released
-        except (Unwind, SystemExit):
-            pass
-        except BaseException as error:
-            self._raised(main, error)
-        self._end(main)
-        if not self.closed and self._leave_turn(main):
+        self._run_body(main)
+        if self.closed:
+            return
+        other = self._next(main)
+        if other is None:
+            self.closed = True
+            self.current = _NOBODY
+        else:
+            self.current = other
+            other.wake()
             main.wait()
 
     def _tear_down(self, main: ThreadState) -> None:
-        """Unwind the threads that are left, one after another, and undo the ties that would keep memory."""
+        """Unwind the threads that are left, one after another."""
         for thread in self.threads:
-            if thread.started and not thread.ended:
+            if thread.ident and not thread.ended and thread is not main:
                 thread.wake()
                 main.wait()
 
