@@ -43,13 +43,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Found:
-    """A finding as text: `block` is what a person reads, the rest is what repeats it."""
+    """A finding as text: `block` is what a person reads, the rest is what repeats it.
+
+    `count` executions had it, `threads` are in it.
+    """
 
     kind: str
     message: str
     block: str
     count: int
-    sides: int = 0
+    threads: int = 0
     execution: int | None = None
     seed: int | None = None
     strategy: str = ""

@@ -95,9 +95,10 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
     """Return a finding as text. The first of its kind in a cell is replayed, and its schedule is kept in a file."""
     cell = outcome.cell
     first = finding.kind not in outcome.kinds
+    threads = len({side.thread for side in finding.sides})
     if finding.schedule is None or finding.seed is None or finding.execution is None:
         block = describe(finding, f"{where(cell)}, free mode: no seed repeats it")
-        return Found(finding.kind, finding.message, f"{block}\n", finding.count, len(finding.sides))
+        return Found(finding.kind, finding.message, f"{block}\n", finding.count, threads)
     digest = finding.execution.digest
     number = outcome.executions + finding.execution.index + 1
     how = f"strategy {result.strategy}, seed {seed_text(finding.seed)}, execution {number} of {cell.executions}"
@@ -113,7 +114,7 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
         message=finding.message,
         block=block,
         count=finding.count,
-        sides=len(finding.sides),
+        threads=threads,
         execution=number,
         seed=finding.seed,
         strategy=result.strategy,

@@ -109,23 +109,23 @@ def line_of(outcome: Outcome) -> str:
 def blocks(out: Console, outcomes: Iterable[Outcome], *, verbose: bool) -> None:
     """Print findings in full, every one if `verbose`.
 
-    If not: the first of each kind that was not expected in a cell, and one for each scheme that was caught, with both
-    sides if there is such a finding.
+    If not: the first of each kind that was not expected in a cell, and the most telling one of each scheme that was
+    caught.
     """
-    caught: dict[str, Found] = {}
+    caught: dict[str, list[tuple[bool, bool, Found]]] = {}
     for outcome in outcomes:
-        wanted = expected_of(outcome.cell)
+        may, must = expected_of(outcome.cell), required_of(outcome.cell)
         shown: set[str] = set()
         for found in outcome.found:
-            if verbose or (found.kind not in wanted and found.kind not in shown):
+            if verbose or (found.kind not in may and found.kind not in shown):
                 out.print(found.block, markup=False)
             shown.add(found.kind)
-            best = caught.get(outcome.cell.scheme)
-            if found.kind in wanted and (best is None or best.sides < 2 <= found.sides):
-                caught[outcome.cell.scheme] = found
+            if found.kind in may:
+                caught.setdefault(outcome.cell.scheme, []).append((found.kind in must, found.threads > 1, found))
     if not verbose:
-        for found in caught.values():
-            out.print(found.block, markup=False)
+        for candidates in caught.values():
+            # What has to be found says more than what may be, and a race has two sides.
+            out.print(max(candidates, key=lambda each: each[:2])[2].block, markup=False)
 
 
 def table(out: Console, cells: list[Cell], outcomes: dict[int, Outcome]) -> None:

@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 
 class RingGuest(PlainGuest):
-    """A guest that hands one token round all vcpus: it cedes until it is prodded, and prods the next.
+    """A guest that hands one token round all vcpus: it cedes until it has it, leaves it to the next and prods that one.
 
-    There is one token, so no prod is lost in another one and every H_CEDE has its H_PROD: with a right H_PROD
-    this ends.
+    As in any guest, the token is what counts and a prod is only a wake-up: H_CEDE may return for no reason. With a
+    right H_PROD this ends.
     """
 
-    def __init__(self, rounds: int, seed: int, next_id: int, *, first: bool) -> None:
+    def __init__(self, rounds: int, seed: int, mine: "racer.Atomic[int]", after: "racer.Atomic[int]", next_id: int) -> None:
         super().__init__(rounds, seed)
+        self.mine = mine
+        self.after = after
         self.next_id = next_id
-        self.has_token = first
         self.confers = 1
 
     def run(self, vcpu: Vcpu) -> Exit | None:
         """Cede for the token, hand it on, or leave."""
-        racer.point("in guest")
         if self.left == 0:
             return LEAVE
-        if not self.has_token:
-            self.has_token = True  # whoever runs again after a cede was prodded
+        if not self.mine.load():
             kvmppc_h_cede(vcpu)
             return None
         if self.confers and self.random.below(2):
             self.confers -= 1
             return Exit(H_CONFER, (self.next_id, 2))
-        self.has_token = False
         self.left -= 1
+        self.mine.store(0)
+        self.after.store(1)
         return Exit(H_PROD, (self.next_id,))
 
 
@@ -54,10 +54,13 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     start_with(vm, plan, seed)
     vm.switch_on()
     everybody = range(parameters.vcpus)
+    ids = [vcpu.vcpu_id for vcpu in vm.runners]
+    tokens: list[racer.Atomic[int]] = [racer.Atomic(int(n == 0), name=f"token of vcpu{n}") for n in everybody]
     tasks = []
     for n, vcpu in enumerate(vm.runners):
-        next_id = vm.runners[(n + 1) % parameters.vcpus].vcpu_id
-        tasks.append(vm.task(vcpu, RingGuest(parameters.entries, guests_seed(seed, n), next_id, first=n == 0)))
+        after = (n + 1) % parameters.vcpus
+        guest = RingGuest(parameters.entries, guests_seed(seed, n), tokens[n], tokens[after], ids[after])
+        tasks.append(vm.task(vcpu, guest))
     registrars = [
         racer.Thread(target=Caller(plan, n, seed).make, args=(vcpu, everybody, parameters.calls), name=vcpu.name)
         for n, vcpu in enumerate(vm.callers)

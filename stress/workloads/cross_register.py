@@ -8,7 +8,7 @@ from racer.kvm.papr import H_CONFER
 from racer.kvm.vcpu import Exit, Vcpu
 from racer.kvm.vm import Vm
 from stress.workload import CLEAN, Parameters, Workload
-from stress.workloads.calls import BROKEN_MAY_SHOW, SEEDS, AreaPlan, Caller, PlainGuest, guests_seed, run_together, start_with
+from stress.workloads.calls import BROKEN_MAY_SHOW, SEEDS, AreaPlan, Caller, PlainGuest, guests_seed, is_focused, run_together, start_with
 
 if TYPE_CHECKING:
     from racer.kvm.schemes.base import Scheme
@@ -35,10 +35,10 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     vm.switch_on()
     everybody = range(parameters.vcpus)
     tasks = [vm.task(vcpu, ConferringGuest(parameters.entries, guests_seed(seed, n))) for n, vcpu in enumerate(vm.runners)]
-    registrars = [
-        racer.Thread(target=Caller(plan, n, seed).make, args=(vcpu, everybody, parameters.calls), name=vcpu.name)
-        for n, vcpu in enumerate(vm.callers)
-    ]
+    registrars = []
+    for n, vcpu in enumerate(vm.callers):
+        caller = Caller(plan, n, seed, focus=is_focused(seed))
+        registrars.append(racer.Thread(target=caller.make, args=(vcpu, everybody, parameters.calls), name=vcpu.name))
     run_together(tasks + registrars)
     vm.finish()
 
