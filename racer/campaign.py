@@ -13,7 +13,7 @@ from racer.core.rng import execution_seed
 from racer.core.schedule import Schedule
 from racer.core.strategy import Strategy
 from racer.engine.driver import Driver, collect_young
-from racer.engine.pool import Worker, pool
+from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder, Watch
 from racer.engine.turnstile import Turnstile
 from racer.strategies.pct import Pct
@@ -160,6 +160,7 @@ class Campaign:
         return strategy.with_length(max(len(run.order) for run in pilots))
 
     def _run(self, strategy: Strategy, seed: int, worker: Worker, recorder: Watch | None = None) -> Turnstile:
+        self.driver.check()
         return run_once(self.test, strategy, seed, worker, self.options.max_steps, self.options.detect, recorder)
 
     def _keep(self, run: Turnstile, index: int, seed: int, worker: Worker) -> bool:
@@ -228,7 +229,7 @@ def run_once(  # noqa: PLR0917  (everything an execution is a function of)
 ) -> Turnstile:
     """Run one execution; raise what went wrong with racer's own rules in it."""
     strategy.begin(seed)
-    run = Turnstile(strategy, pool(), max_steps, detect, recorder)
+    run = Turnstile(strategy, worker.pool, max_steps, detect, recorder)
     run.execute(test, worker)
     if run.error is not None:
         raise run.error

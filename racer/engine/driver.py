@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from racer.core.errors import StallError, UsageError
+from racer.core.errors import RacerError, StallError, UsageError
 from racer.engine import free, interpose, pool, turnstile
 
 R = TypeVar("R")
@@ -31,6 +31,7 @@ class Driver:
     def __init__(self, stall_after: float) -> None:
         self.stall_after = stall_after
         self.stop = False
+        self._abandoned = False
         self.executions = 0
         self._began = time.monotonic()
         self._done = threading.Event()
@@ -40,6 +41,11 @@ class Driver:
     def seconds(self) -> float:
         """Return the time since the campaign was made."""
         return time.monotonic() - self._began
+
+    def check(self) -> None:
+        """Raise in a campaign that was given up and whose thread came back: it may not begin anything."""
+        if self._abandoned:
+            raise RacerError("this campaign was given up")
 
     def run(self, loop: Callable[[pool.Worker], R], tick: Callable[[], None]) -> R:
         """Run `loop` in a pooled thread; call `tick` now and then; return what it returns or raise what it raises."""
@@ -76,22 +82,29 @@ class Driver:
             self._done.set()
 
     def _watch(self, tick: Callable[[], None]) -> None:
-        seen = (-1, -1)
-        since = time.monotonic()
         try:
-            while not self._done.wait(_TICK):
-                tick()
-                beat = self._beat()
-                now = time.monotonic()
-                if beat != seen:
-                    seen, since = beat, now
-                elif now - since > self.stall_after:
-                    self._give_up()
-        except BaseException:
+            stalled = self._wait(tick)
+        except BaseException:  # Ctrl-C, or what a progress callback raises
             self.stop = True
             if not self._done.wait(_GRACE):
                 self._abandon()
             raise
+        if stalled:
+            self._give_up()
+
+    def _wait(self, tick: Callable[[], None]) -> bool:
+        """Wait for the end of the campaign; return True if no step was executed for too long."""
+        seen = (-1, -1)
+        since = time.monotonic()
+        while not self._done.wait(_TICK):
+            tick()
+            beat = self._beat()
+            now = time.monotonic()
+            if beat != seen:
+                seen, since = beat, now
+            elif now - since > self.stall_after:
+                return True
+        return False
 
     def _beat(self) -> tuple[int, int]:
         run = turnstile.running()
@@ -106,7 +119,7 @@ class Driver:
 
     def _abandon(self) -> None:
         """Leave the pool and its threads behind: whichever wakes up finds its execution closed."""
-        self.stop = True
+        self.stop = self._abandoned = True
         turnstile.forget()
         pool.discard()
 

@@ -7,10 +7,10 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from racer.core.errors import FailureError, StallError
+from racer.core.errors import FailureError, StallError, UsageError
 from racer.core.finding import Finding, Side
 from racer.core.rng import SplitMix64, execution_seed
-from racer.engine import interpose, where
+from racer.engine import interpose, turnstile, where
 
 _SWITCH_INTERVAL = 1e-5
 """Seconds between forced switches while a free run has noise: the default of 5 ms hardly ever shows a race."""
@@ -80,6 +80,8 @@ def run(test: Callable[[], object], seconds: float, seed: int, *, noise: bool, s
     Raises StallError when one run of the body takes longer than `stall_after` seconds: its threads are left behind.
     """
     global _run
+    if turnstile.active() is not None or _run is not None:
+        raise UsageError("run_free cannot be called inside an execution or another free run")
     state = _run = FreeRun()
     before = sys.getswitchinterval()
     hook_before = interpose.install(make_noise(seed) if noise else None)

@@ -16,9 +16,10 @@ _SCHED_BATCH = getattr(os, "SCHED_BATCH", None)
 class Worker:
     """One OS thread of the pool: waits for a body, runs it, waits for the next."""
 
-    __slots__ = ("baton", "body", "ident")
+    __slots__ = ("baton", "body", "ident", "pool")
 
-    def __init__(self, name: str, cpu: int | None) -> None:
+    def __init__(self, pool: "Pool", name: str, cpu: int | None) -> None:
+        self.pool = pool
         self.baton: Baton = make_baton()
         self.body: Callable[[], None] | None = None
         thread = threading.Thread(target=self._serve, args=(cpu,), name=name, daemon=True)
@@ -48,7 +49,7 @@ class Pool:
         """Return an idle worker, making one if there is none."""
         if self.idle:
             return self.idle.pop()
-        worker = Worker(f"racer-{self._made}", self.cpu)
+        worker = Worker(self, f"racer-{self._made}", self.cpu)
         self._made += 1
         return worker
 

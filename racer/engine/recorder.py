@@ -56,7 +56,7 @@ class Recorder(Watch):
 
     def value(self, value: object) -> None:
         """Note the value that the last step read or wrote."""
-        shown = repr(value)
+        shown = self._steps[-1][0].run.show(value)
         self._values[len(self._steps) - 1] = (
             shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 3] + "..."
         )
@@ -81,4 +81,4 @@ def refuse_finalizer(run: "Turnstile") -> None:
     run.error = run.error or UsageError(
         "an operation inside __del__: when a finalizer runs is not for a schedule to decide; release things explicitly"
     )
-    run.abandon(run.current)
+    run.max_steps = 0  # the next operation outside of the finalizer, which could not be unwound, ends the execution

@@ -49,14 +49,14 @@ class ThreadState(Operand):
         run.strategy.created(number)
 
     def seat(self, worker: "Worker") -> None:
-        """Give the thread an OS thread to run on."""
-        self.worker = worker
-        self.wake, self.wait = worker.baton
+        """Tie the thread to the OS thread it runs on."""
+        self.wake = worker.baton.wake  # type: ignore[method-assign, assignment]  # from now on this is all it takes
+        self.wait = worker.baton.wait
         self.ident = worker.ident
 
-    def wake(self) -> object:
+    def wake(self) -> None:
         """Let the thread have its turn: at first, find an OS thread to begin on."""
-        return self.run.seat(self)
+        self.run.seat(self)
 
     def admits(self, thread: "ThreadState") -> bool:  # noqa: ARG002  (join: the same for all who wait)
         """Return whether a join may be executed: to wait for the end, or to be told that there was no start."""

@@ -79,9 +79,23 @@ class Turnstile(Steps):
         else:
             why = "an operation of a thread that racer does not control: start threads with racer.Thread"
         error = UsageError(why)
+        if self.current is _SHOWN:
+            raise error  # seen by nobody but `show`
         running = active() or self
         running.error = running.error or error
         raise error
+
+    def show(self, value: object) -> str:
+        """Return a value's repr; what that does must change nothing, and operations in it are left out."""
+        if type(value).__repr__ is object.__repr__:
+            return f"<{type(value).__name__}>"  # without the address, which is another one each time
+        before, self.current = self.current, _SHOWN
+        try:
+            return repr(value)
+        except Exception:
+            return f"<{type(value).__name__}>"
+        finally:
+            self.current = before
 
     def check_caller(self) -> None:
         """Refuse a caller that does not have the turn, where something is decided before the scheduling point."""
@@ -106,7 +120,8 @@ class Turnstile(Steps):
     def started(self, me: ThreadState, thread: ThreadState) -> None:
         """Record the start of a thread, whose `begin` becomes its pending operation."""
         self.codes.append(thread.base | START << 8)
-        me.history = hash((me.history, thread.path, START))
+        me.history = thread.writes = hash((me.history, thread.writes, thread.reads, START))
+        thread.reads = 0
         thread.started = True
         if thread.pending:
             self.refresh(thread)
@@ -199,7 +214,8 @@ class Turnstile(Steps):
             self._run_main(main)
             self._tear_down(main)
         finally:
-            _active = None
+            if _active is self:  # not if this execution was given up and another has begun
+                _active = None
 
     def _run_main(self, main: ThreadState) -> None:
         if self.every_step and self.pick(self.enabled, 0) == GIVE_UP:
@@ -254,6 +270,7 @@ class _Nobody:
 
 _NOBODY: Any = _Nobody()
 _CALLBACK: Any = _Nobody()
+_SHOWN: Any = _Nobody()
 _NOTHING: Any = None
 _active: Turnstile | None = None
 

@@ -9,6 +9,7 @@ from racer.core.operation import ADD, AWAIT, COMPARE_EXCHANGE, EXCHANGE, FAILED,
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
+from racer.sync.variant import variant
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class Atomic(Generic[T]):
 
     def __new__(cls, initial: T, name: str | None = None) -> "Atomic[T]":
         """Return the variable for where it is made."""
-        return object.__new__(ControlledAtomic if turnstile.active() is not None else FreeAtomic)
+        return object.__new__(variant(cls, Atomic, ControlledAtomic, FreeAtomic))
 
     def __init__(self, initial: T, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of the two below

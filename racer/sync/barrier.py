@@ -8,6 +8,7 @@ from racer.core.operation import ABORT, ARRIVE, DONE, FAILED, INSPECT, LEAVE, RE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
+from racer.sync.variant import variant
 
 
 class Barrier:
@@ -23,7 +24,7 @@ class Barrier:
         name: str | None = None,
     ) -> "Barrier":  # fmt: skip
         """Return the barrier for where it is made."""
-        return object.__new__(ControlledBarrier if turnstile.active() is not None else FreeBarrier)
+        return object.__new__(variant(cls, Barrier, ControlledBarrier, FreeBarrier))  # type: ignore[no-any-return]
 
     def __init__(
         self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None,

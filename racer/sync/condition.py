@@ -10,6 +10,7 @@ from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
 from racer.sync.lock import ControlledLock, ControlledRLock, FreeLock, FreeRLock, Lock, RLock
+from racer.sync.variant import variant
 
 
 class Condition:
@@ -24,7 +25,7 @@ class Condition:
 
     def __new__(cls, lock: Lock | None = None, name: str | None = None) -> "Condition":
         """Return the condition for where it is made."""
-        return object.__new__(ControlledCondition if turnstile.active() is not None else FreeCondition)
+        return object.__new__(variant(cls, Condition, ControlledCondition, FreeCondition))  # type: ignore[no-any-return]
 
     def __init__(self, lock: Lock | None = None, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of the two below

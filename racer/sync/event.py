@@ -6,6 +6,7 @@ from racer.core.operation import CLEAR, EVENT_WAIT, FAILED, IS_SET, SET
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
+from racer.sync.variant import variant
 
 
 class Event:
@@ -15,7 +16,7 @@ class Event:
 
     def __new__(cls, name: str | None = None) -> "Event":
         """Return the event for where it is made."""
-        return object.__new__(ControlledEvent if turnstile.active() is not None else FreeEvent)
+        return object.__new__(variant(cls, Event, ControlledEvent, FreeEvent))  # type: ignore[no-any-return]
 
     def __init__(self, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of the two below

@@ -8,6 +8,7 @@ from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
 from racer.sync import spinning
+from racer.sync.variant import variant
 
 
 class Lock:
@@ -22,7 +23,7 @@ class Lock:
 
     def __new__(cls, name: str | None = None) -> "Lock":
         """Return the lock for where it is made."""
-        return object.__new__(ControlledLock if turnstile.active() is not None else FreeLock)
+        return object.__new__(variant(cls, Lock, ControlledLock, FreeLock))  # type: ignore[no-any-return]
 
     def __init__(self, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of the two below
@@ -143,7 +144,7 @@ class SpinLock(Lock):
 
     def __new__(cls, name: str | None = None) -> "SpinLock":
         """Return the lock for where it is made."""
-        return object.__new__(ControlledSpinLock if turnstile.active() is not None else FreeSpinLock)
+        return object.__new__(variant(cls, SpinLock, ControlledSpinLock, FreeSpinLock))  # type: ignore[no-any-return]
 
 
 class ControlledSpinLock(ControlledLock, SpinLock):
@@ -193,7 +194,7 @@ class RLock(Lock):
 
     def __new__(cls, name: str | None = None) -> "RLock":
         """Return the lock for where it is made."""
-        return object.__new__(ControlledRLock if turnstile.active() is not None else FreeRLock)
+        return object.__new__(variant(cls, RLock, ControlledRLock, FreeRLock))  # type: ignore[no-any-return]
 
 
 class ControlledRLock(ControlledLock, RLock):

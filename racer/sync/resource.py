@@ -7,6 +7,7 @@ from typing import TypeVar
 from racer.core.operation import CHANGE, TOUCH
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
+from racer.sync.variant import variant
 
 R = TypeVar("R")
 
@@ -23,7 +24,7 @@ class Resource:
 
     def __new__(cls, name: str | None = None) -> "Resource":
         """Return the resource for where it is made."""
-        return object.__new__(ControlledResource if turnstile.active() is not None else FreeResource)
+        return object.__new__(variant(cls, Resource, ControlledResource, FreeResource))  # type: ignore[no-any-return]
 
     def __init__(self, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of the two below

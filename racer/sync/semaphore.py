@@ -7,6 +7,7 @@ from racer.core.operation import FAILED, SEM_ACQUIRE, SEM_RELEASE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
+from racer.sync.variant import variant
 
 
 class Semaphore:
@@ -16,7 +17,7 @@ class Semaphore:
 
     def __new__(cls, value: int = 1, name: str | None = None) -> "Semaphore":
         """Return the semaphore for where it is made."""
-        return object.__new__(ControlledSemaphore if turnstile.active() is not None else FreeSemaphore)
+        return object.__new__(variant(cls, Semaphore, ControlledSemaphore, FreeSemaphore))  # type: ignore[no-any-return]
 
     def __init__(self, value: int = 1, name: str | None = None) -> None:
         raise NotImplementedError  # __new__ has made one of those below
@@ -45,7 +46,7 @@ class BoundedSemaphore(Semaphore):
 
     def __new__(cls, value: int = 1, name: str | None = None) -> "BoundedSemaphore":
         """Return the semaphore for where it is made."""
-        return object.__new__(ControlledBoundedSemaphore if turnstile.active() is not None else FreeBoundedSemaphore)
+        return object.__new__(variant(cls, BoundedSemaphore, ControlledBoundedSemaphore, FreeBoundedSemaphore))  # type: ignore[no-any-return]
 
 
 class ControlledSemaphore(Operand, Semaphore):

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from racer.core.operation import READ, WRITE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
+from racer.sync.variant import variant
 
 T = TypeVar("T")
 
@@ -21,7 +22,7 @@ class Shared(Generic[T]):
 
     def __new__(cls, initial: T, name: str | None = None, *, marked: bool = False) -> "Shared[T]":
         """Return the variable for where it is made: controlled inside an execution, plain elsewhere."""
-        return object.__new__(ControlledShared if turnstile.active() is not None else FreeShared)
+        return object.__new__(variant(cls, Shared, ControlledShared, FreeShared))
 
     def __init__(self, initial: T, name: str | None = None, *, marked: bool = False) -> None:
         raise NotImplementedError  # __new__ has made one of the two below
