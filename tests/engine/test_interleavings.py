@@ -1,0 +1,83 @@
+"""How many distinct interleavings there are: known numbers, brute force, and what explore has seen."""
+
+import math
+
+import pytest
+
+import racer
+from racer.core.rng import SplitMix64
+from tests.engine.flat import Ending, Op, Program, body, endings, parallel, repeated
+from tests.engine.programs import KNOWN
+
+OBJECTS = {
+    "x": ("shared", 0), "y": ("shared", 0), "a": ("atomic", 0), "l": ("lock", None), "s": ("semaphore", 1),
+    "e": ("event", False),
+}  # fmt: skip
+PIECES = (
+    (Op("read", "x"),),
+    (Op("write", "x", 1),),
+    (Op("read", "x"), Op("write", "y", 1)),
+    (Op("read", "y"),),
+    (Op("load", "a"),),
+    (Op("add", "a", 1),),
+    (Op("cas", "a", (1, 5)),),
+    (Op("acquire", "l"), Op("release", "l")),
+    (Op("acquire", "l"), Op("write", "x", 2), Op("release", "l")),
+    (Op("try", "l"), Op("release", "l")),
+    (Op("sem_acquire", "s"), Op("sem_release", "s")),
+    (Op("sem_acquire", "s"),),
+    (Op("set", "e"),),
+    (Op("wait", "e"),),
+    (Op("is_set", "e"), Op("clear", "e")),
+    (Op("point"),),
+    (Op("alive", "1"),),
+)
+
+
+def any_program(seed: int) -> Program:
+    draws = SplitMix64(seed)
+    threads = [
+        repeated([op for _ in range(1 + draws.below(2)) for op in PIECES[draws.below(len(PIECES))]]) for _ in range(3)
+    ]
+    return parallel(OBJECTS, *threads)
+
+
+def enough(found: list[Ending]) -> int:
+    """Return after how many random executions one class was missed with a chance of less than one in 10,000."""
+    return math.ceil(math.log(1e-4 / len(found)) / math.log1p(-min(0.9, *(e.share for e in found))))
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_flat_model_counts_what_is_known(name: str) -> None:
+    found = endings(KNOWN[name].program)
+    assert (len(found), sum(e.deadlock for e in found)) == KNOWN[name][1:]
+    assert sum(e.share for e in found) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_explore_sees_every_interleaving_and_no_more(name: str) -> None:
+    executions = enough(endings(KNOWN[name].program))
+    result = racer.explore(body(KNOWN[name].program), executions=executions, keep_going=True)
+    assert result.interleavings == KNOWN[name].classes
+    assert not result.interleavings_capped
+    assert bool(result.failed) == bool(KNOWN[name].deadlocks)
+    assert {finding.kind for finding in result.findings} <= {"deadlock"}
+
+
+@pytest.mark.parametrize("strategy", ["pct:3", "round-robin"])
+@pytest.mark.parametrize("name", ["inc(2)", "lockinc(3)", "abba", "readers(3)", "two waiters", "trylock twice"])
+def test_no_strategy_sees_more_interleavings_than_there_are(name: str, strategy: str) -> None:
+    result = racer.explore(body(KNOWN[name].program), executions=600, keep_going=True, strategy=strategy)
+    assert 1 <= result.interleavings <= KNOWN[name].classes
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_explore_agrees_with_brute_force_on_any_program(seed: int) -> None:
+    program = any_program(seed)
+    found = endings(program)
+    executions = min(enough(found), 500)
+    result = racer.explore(body(program), executions=executions, keep_going=True, seed=seed)
+    assert result.interleavings <= len(found)
+    if executions < 500:
+        assert result.interleavings == len(found)
+        assert bool(result.failed) == any(e.deadlock for e in found)
