@@ -22,6 +22,7 @@ def kvmppc_create_dtl_entry(vcpu: "Vcpu") -> None:
     dt = vcpu.dtl_ptr
     vpa = vcpu.vpa.pinned_addr
     vcpu.dispatches += 1
+    vcpu.logged = True
     if not dt or not vpa:
         return
     entry = dtl_entry(vcpu.vcore.pcpu, STOLEN_TICKS, vcpu.dispatches, GUEST_PC, GUEST_MSR)

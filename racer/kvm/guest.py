@@ -22,13 +22,13 @@ def kvmppc_hv_entry(vcpu: "Vcpu", *, primary: bool) -> None:
         return  # secondary_too_late
     if not scheme.bumps_before_too_late_test:
         scheme.bump_on_entry(vcpu)
-    judges.entered_with(vcpu)
-    vcpu.entries += 1
     if primary:
         vc.in_guest.store(1)
     else:
         vc.in_guest.wait(is_set)
 
+    judges.entered_with(vcpu)
+    vcpu.entries += 1
     trap = vcpu.guest.run(vcpu)
     if trap is not None:
         vcpu.trap = trap

@@ -32,8 +32,13 @@ def note_pending(vcpu: "Vcpu") -> None:
 def entered_with(vcpu: "Vcpu") -> None:
     """Report requests that waited when this run of the vcpu began and still do, now that it is in the guest.
 
-    A request that came later is no finding (facts D7): it has another serial number.
+    A request that came later is no finding (facts D7): it has another serial number. Report also a dispatch that the
+    scheme should have logged and did not.
     """
+    if vcpu.kvm.scheme.logs_dispatches and not vcpu.logged:
+        here = racer.side("enter", "guest, dispatch not logged", skip=1)
+        racer.violation("dispatch-not-logged", f"{vcpu.name} entered the guest with no log entry made for it", sides=(here,))
+    vcpu.logged = False
     for area in vcpu.areas:
         noted = area.noted
         if noted is None:

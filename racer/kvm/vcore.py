@@ -1,5 +1,6 @@
 """A virtual core: vcpus that enter the guest together, run by the task of one of them; and its hardware threads."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import racer
@@ -37,22 +38,62 @@ class HardwareThread:
             vcpu = self.kvm_vcpu.wait(is_there)
             if not isinstance(vcpu, Vcpu):
                 return
-            self.kvm_vcpu.store(None)
             racer.point("wake from nap")
             racer.point("load guest registers")
             kvmppc_hv_entry(vcpu, primary=False)
+            # in this order: whoever counts it as napping may give it another vcpu at once
+            self.kvm_vcpu.store(None)
             self.vcore.nap_count.add(1)
+
+
+class RunList:
+    """The list of a vcore's runnable vcpus; it belongs to vc->lock. Its length is the kernel's n_runnable.
+
+    A walk that is not over when another thread changes the list is reported: the kernel's would follow a pointer that
+    has moved.
+    """
+
+    members: "racer.field[tuple[Vcpu, ...]]" = racer.field(())
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.changed_by = ""
+
+    def __iter__(self) -> Iterator[Vcpu]:
+        first = self.members
+        yield from first
+        if first and self.members is not first and self.changed_by != racer.current_name():
+            here = racer.side("walk", self.name, skip=1)
+            racer.violation("list-changed", f"{self.name} changed while {here.thread} walked it", sides=(here,))
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def add_tail(self, vcpu: Vcpu) -> None:
+        """Put a vcpu at the end."""
+        self._change((*self.members, vcpu))
+
+    def remove(self, vcpu: Vcpu) -> None:
+        """Take a vcpu off."""
+        self._change(tuple(v for v in self.members if v is not vcpu))
+
+    def _change(self, members: tuple[Vcpu, ...]) -> None:
+        self.members = members
+        self.changed_by = racer.current_name()
+
+    def first(self) -> Vcpu | None:
+        """Return the vcpu at the head, if there is one."""
+        members = self.members
+        return members[0] if members else None
 
 
 class Vcore:
     """The virtual core. Its fields belong to `lock`; the counters that real-mode code shares are atomics.
 
-    `runnable_threads` is a tuple, so that a walk sees one state of the list; n_runnable is its length.
     `entry_exit_count` counts threads that entered in its low byte and threads that began to exit in the next.
     """
 
     vcore_state: "racer.field[str]" = racer.field(INACTIVE)
-    runnable_threads: "racer.field[tuple[Vcpu, ...]]" = racer.field(())
     n_busy: "racer.field[int]" = racer.field(0)
     n_woken: "racer.field[int]" = racer.field(0)
 
@@ -60,6 +101,7 @@ class Vcore:
         self.kvm = vm
         self.name = f"vcore{number}"
         self.pcpu = number * threads
+        self.runnable_threads = RunList(f"{self.name}.runnable_threads")
         self.lock = racer.SpinLock(name=f"{self.name}.lock")
         self.entry_exit_count: racer.Atomic[int] = racer.Atomic(0, name=f"{self.name}.entry_exit_count")
         self.in_guest: racer.Atomic[int] = racer.Atomic(0, name=f"{self.name}.in_guest")
@@ -88,7 +130,11 @@ def kvmppc_start_thread(vcpu: Vcpu) -> None:
     ptid = vcpu.ptid
     if ptid:
         vc.n_woken += 1
-        vc.threads[ptid - 1].kvm_vcpu.store(vcpu)
+        hardware = vc.threads[ptid - 1]
+        before = hardware.kvm_vcpu.exchange(vcpu)
+        if before is not None:
+            here = racer.side("start", f"{hardware.name} for {vcpu}", skip=1)
+            racer.violation("thread-busy", f"{hardware.name} was started while it ran {before} already", sides=(here,))
 
 
 def kvmppc_wait_for_exec(vcpu: Vcpu) -> None:
@@ -107,14 +153,18 @@ def kvmppc_remove_runnable(vc: Vcore, vcpu: Vcpu) -> None:
         return
     vcpu.state = BUSY_IN_HOST
     vc.n_busy += 1
-    vc.runnable_threads = tuple(v for v in vc.runnable_threads if v is not vcpu)
+    vc.runnable_threads.remove(vcpu)
 
 
 def kvmppc_vcore_blocked(vc: Vcore) -> None:
     """Sleep until one of the vcpus, all of them ceded, has reason to run. Called with vc->lock held."""
     seen = vc.wq.load()
     scheme = vc.kvm.scheme
-    if any(not v.ceded or scheme.kvmppc_vcpu_woken(v) for v in vc.runnable_threads):
+    all_idle = True
+    for v in vc.runnable_threads:
+        if not v.ceded or scheme.kvmppc_vcpu_woken(v):
+            all_idle = False
+    if not all_idle:
         return
     vc.vcore_state = SLEEPING
     vc.lock.release()
@@ -160,11 +210,9 @@ def enter_and_leave(vc: Vcore, vcpu0: Vcpu) -> None:
     # keep other tasks from kvmppc_start_thread from here on
     vc.vcore_state = EXITING
     vc.lock.release()
-
-    # here the kernel handles what made them exit (kvmppc_handle_exit), without the lock
-    leaving = [vcpu for vcpu in vc.runnable_threads if vcpu.trap is not None]
-
+    # here the kernel handles what made each of them exit; late comers may put themselves on the list meanwhile
     vc.lock.acquire()
+    leaving = [vcpu for vcpu in vc.runnable_threads if vcpu.trap is not None]
     vc.vcore_state = INACTIVE
     for vcpu in leaving:
         kvmppc_remove_runnable(vc, vcpu)
@@ -181,5 +229,6 @@ def leave_vcore(vcpu: Vcpu) -> None:
         if vcpu.state == BUSY_IN_HOST:
             vc.n_busy -= 1
         vcpu.state = STOPPED
-        for other in vc.runnable_threads[:1]:
+        other = vc.runnable_threads.first()
+        if other is not None:
             other.cpu_run.store(1)

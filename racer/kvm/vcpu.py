@@ -43,7 +43,7 @@ class Guest(Protocol):
 class Vcpu:
     """One vcpu. Its fields and those of its areas are operations; what is not a field is set up before it runs.
 
-    `vpa_update_lock` guards its areas. `between_bumps`, `left`, `entries` and `calls` are notes for judges and
+    `vpa_update_lock` guards its areas. `between_bumps`, `left`, `logged`, `entries` and `calls` are notes for judges and
     counters; nothing in a scheme may look at them.
     """
 
@@ -72,6 +72,7 @@ class Vcpu:
         self.left = False
         self.entries = 0
         self.dispatches = 0
+        self.logged = False
         self.calls: list[Any] = []
 
     def __repr__(self) -> str:

@@ -143,8 +143,8 @@ SEED_MAY_SHOW = frozenset(
 BROKEN_MAY_SHOW = {"immediate": IMMEDIATE_MAY_SHOW, "seed": SEED_MAY_SHOW}
 
 BAD_KINDS = 14
-# Scheduling points that a stay in the guest lasts: most of a vcpu's time is spent there.
-MOMENTS = 4
+# Scheduling points that a stay in the guest lasts. A long one lets another vcpu join late.
+MOMENTS = (1, 3, 3, 20)
 
 
 def pages(size: int, huge: int) -> int:
@@ -227,7 +227,7 @@ class PlainGuest:
 
     def run(self, vcpu: Vcpu) -> Exit | None:
         """Stay in the guest for a moment."""
-        for _ in range(MOMENTS):
+        for _ in range(MOMENTS[self.random.below(4)]):
             racer.point("in guest")
         if self.random.below(4) == 0:
             vcpu.kvm.scheme.machine_check(vcpu)

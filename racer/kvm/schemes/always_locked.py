@@ -47,6 +47,8 @@ def init_vpa(vcpu: Vcpu, vpa: Pointer) -> None:
 class AlwaysLocked(Scheme):
     """SX. vpa_update_lock guards the pointers, the areas' memory and `running`."""
 
+    logs_dispatches = True
+
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Pin, check, and change the target's pointer under its lock. The pin may sleep and comes first."""
         kvm = vcpu.kvm.memory

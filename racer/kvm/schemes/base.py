@@ -30,11 +30,13 @@ class Scheme:
 
     A scheme must give `do_h_register_vpa` and `kvmppc_core_vcpu_free`; what else it does not give is as it was before
     the patch (the run loop) or is now (H_PROD, H_CONFER). `rules` says which answers its H_REGISTER_VPA has to give.
-    `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12).
+    `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12). `logs_dispatches`
+    says that every dispatch gets a dispatch log entry before the guest runs.
     """
 
     rules: Rules = SINCE_V4_14
     bumps_before_too_late_test = False
+    logs_dispatches = False
 
     # Hypercalls.
 
@@ -81,7 +83,7 @@ class Scheme:
         vcpu.ceded = 0
         prev_state = vcpu.state
         vcpu.state = RUNNABLE
-        vc.runnable_threads = (*vc.runnable_threads, vcpu)
+        vc.runnable_threads.add_tail(vcpu)
         if prev_state == STOPPED:
             self.kvmppc_first_run(vc, vcpu)
         elif prev_state == BUSY_IN_HOST:
@@ -90,23 +92,22 @@ class Scheme:
             if vc.n_busy or vc.vcore_state != INACTIVE:
                 kvmppc_wait_for_exec(vcpu)
                 continue
-            vcpus = vc.runnable_threads
-            if self.kvmppc_count_ceded(vcpus) == len(vcpus):
+            if self.kvmppc_all_ceded(vc):
                 kvmppc_vcore_blocked(vc)
             else:
                 self.kvmppc_run_core(vc)
         vc.lock.release()
 
-    def kvmppc_count_ceded(self, vcpus: tuple[Vcpu, ...]) -> int:
-        """Count the vcpus that have ceded and have no reason to run; those that have one go on."""
-        n_ceded = 0
-        for v in vcpus:
+    def kvmppc_all_ceded(self, vc: Vcore) -> bool:
+        """Whether every vcpu has ceded and none has reason to run; those that have one go on."""
+        all_ceded = True
+        for v in vc.runnable_threads:
             ceded = v.ceded
             if ceded and self.kvmppc_vcpu_woken(v):
                 v.prodded = 0
                 v.ceded = ceded = 0
-            n_ceded += ceded
-        return n_ceded
+            all_ceded = all_ceded and bool(ceded)
+        return all_ceded
 
     def kvmppc_first_run(self, vc: Vcore, vcpu: Vcpu) -> None:
         """Let a vcpu that runs for the first time join its vcore at once, if that is in the guest just now."""

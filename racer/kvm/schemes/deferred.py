@@ -52,6 +52,8 @@ def vpa_update_pending(vcpu: Vcpu) -> bool:
 class Deferred(Scheme):
     """S2 with what S3 to S4b mended, and without what they broke."""
 
+    logs_dispatches = True
+
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Check the request and record it on the target."""
         kvm = vcpu.kvm.memory
