@@ -8,49 +8,13 @@ import racer
 
 ROOT = Path(__file__).parents[2]
 
-FIXED = [
-    "Thread",
-    "Lock",
-    "RLock",
-    "Condition",
-    "Semaphore",
-    "BoundedSemaphore",
-    "Event",
-    "Barrier",
-    "Shared",
-    "field",
-    "Atomic",
-    "point",
-    "sleep",
-    "choose",
-    "time",
-    "explore",
-    "replay",
-    "run_free",
-    "violation",
-    "SpinLock",
-    "may_sleep",
-    "Schedule",
-    "Result",
-    "Finding",
-    "Execution",
-    "UsageError",
-    "DivergenceError",
-    "NondeterminismError",
-    "StallError",
-    "ScheduleError",
-    "RacerError",
-    "Resource",
-    "side",
-    "Side",
-    "count",
-    "current_name",
-    "controlled",
-    "strategy",
-    "STRATEGIES",
-    "pin_to",
-    "BrokenBarrierError",
-]
+FIXED = (
+    "Thread", "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Shared",
+    "field", "Atomic", "point", "sleep", "choose", "time", "explore", "replay", "run_free", "violation",
+    "SpinLock", "may_sleep", "Schedule", "Result", "Finding", "Execution", "UsageError", "DivergenceError",
+    "NondeterminismError", "StallError", "ScheduleError", "RacerError", "Resource", "side", "Side", "count",
+    "current_name", "controlled", "strategy", "STRATEGIES", "pin_to", "BrokenBarrierError",
+)  # fmt: skip
 
 
 def test_the_fixed_names_are_there_and_listed() -> None:
