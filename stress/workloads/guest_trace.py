@@ -15,6 +15,7 @@ from racer.kvm.vm import Vm
 from stress.hcalls import Call, Function, TraceError, read_trace
 from stress.hcalls.windows import Window, windows
 from stress.workload import CLEAN, Parameters, Workload
+from stress.workloads.calls import BROKEN_MAY_SHOW
 
 if TYPE_CHECKING:
     from racer.kvm.schemes.base import Scheme
@@ -188,7 +189,7 @@ WORKLOAD = Workload(
         "deferred": CLEAN,
         "always-locked": CLEAN,
     },
-    allowed={"immediate": frozenset({"null-pointer", "canary-corruption", "yield-count-parity", "out-of-bounds"})},
+    allowed=BROKEN_MAY_SHOW,
     raced=RACED,
     windows=count_windows,
 )
