@@ -10,7 +10,9 @@ from racer.core.errors import ScheduleError
 
 FORMAT = "racer1"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-_TOKEN = re.compile(r"([a-z]|\(\d+\))(\d*)")
+_TOKEN = re.compile(r"([a-z]|\([0-9]{1,6}\))([0-9]{0,8})")
+_VALUE = re.compile(r"[0-9]{1,40}")
+_DIGEST = re.compile(r"(?:[0-9a-f]{16})?")
 _LONGEST = 10_000_000
 
 
@@ -60,7 +62,14 @@ class Schedule:
         if check != _check(body):
             raise ScheduleError(text, f"its check is {check!r} and should be {_check(body)!r}: cut short or changed")
         runs = parts[1]
-        return cls(tuple(_unpack(text, runs.removesuffix("!"))), _values(text, parts[2]), parts[3], runs.endswith("!"))
+        found = cls(
+            tuple(_unpack(text, runs.removesuffix("!"))), _values(text, parts[2]), parts[3], runs.endswith("!")
+        )
+        if not _DIGEST.fullmatch(parts[3]):
+            raise ScheduleError(text, f"{parts[3][:20]!r} is no digest")
+        if str(found) != packed:
+            raise ScheduleError(text, "racer would write it differently: it was made or changed by hand")
+        return found
 
 
 def _wrong_start(start: str) -> str:
@@ -102,6 +111,6 @@ def _values(text: str, packed: str) -> tuple[int, ...]:
     if not packed:
         return ()
     values = packed.split(".")
-    if not all(value.isascii() and value.isdigit() for value in values):
+    if not all(_VALUE.fullmatch(value) for value in values):
         raise ScheduleError(text, f"{packed[:20]!r} are not the values of choices")
     return tuple(map(int, values))
