@@ -12,7 +12,7 @@ FORMAT = "racer1"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _TOKEN = re.compile(r"([a-z]|\([0-9]{1,6}\))([0-9]{0,8})")
 _VALUE = re.compile(r"[0-9]{1,40}")
-_DIGEST = re.compile(r"(?:[0-9a-f]{16})?")
+_DIGEST = re.compile(r"[0-9a-f]{0,16}")
 _LONGEST = 10_000_000
 
 
