@@ -51,7 +51,8 @@ $(VENV)/.base: pyproject.toml
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "PYTHON=$(PYTHON) is $$('$(PYTHON)' -V 2>&1); racer needs Python >= 3.11: make PYTHON=python3.12 ..." >&2; exit 2; }
 	@echo "setting up $(VENV) with $$('$(PYTHON)' -V)"
-	@'$(PYTHON)' -m venv --clear '$(VENV)' || { echo "$(PYTHON) cannot make environments: is its venv module installed?" >&2; exit 2; }
+	@# An environment that works is kept, so that a change of pyproject.toml does not take it from under a running command.
+	@'$(PY)' -m pip --version >/dev/null 2>&1 || '$(PYTHON)' -m venv --clear '$(VENV)' || { echo "$(PYTHON) cannot make environments: is its venv module installed?" >&2; exit 2; }
 	@'$(PY)' -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
