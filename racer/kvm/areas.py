@@ -5,8 +5,17 @@ from racer.kvm.layout import SHARED_PROCESSOR, STATUS, YIELD_COUNT
 from racer.kvm.pointer import NULL, Pointer
 
 
+class NextGpa(racer.field[int]):
+    """The field next_gpa: requests that begin are counted here, for the judges."""
+
+    def __set__(self, instance: object, value: int) -> None:
+        assert isinstance(instance, KvmppcVpa)
+        instance.asked += 1
+        super().__set__(instance, value)
+
+
 class PendingFlag(racer.field[int]):
-    """The field update_pending: setting it also gives the request a serial number, for the judges.
+    """The field update_pending: setting it gives the request its serial number, for the judges.
 
     In free mode the number goes up before the flag does, so that whoever sees the flag of a request sees its number.
     """
@@ -17,17 +26,19 @@ class PendingFlag(racer.field[int]):
         if free:
             instance.serial += 1
         super().__set__(instance, value)
-        if value and not free:
-            instance.serial += 1
+        if value:
+            instance.recorded += 1
+            if not free:
+                instance.serial += 1
 
 
 class PinnedAddr(racer.field[Pointer]):
-    """The field pinned_addr: writing it is counted, for the statistics."""
+    """The field pinned_addr: changes are counted, for statistics and judges."""
 
     def __set__(self, instance: object, value: Pointer) -> None:
         assert isinstance(instance, KvmppcVpa)
-        instance.changes += 1
         super().__set__(instance, value)
+        instance.changes += 1
 
 
 class KvmppcVpa:
@@ -39,15 +50,19 @@ class KvmppcVpa:
 
     pinned_addr = PinnedAddr(NULL)
     pinned_end: "racer.field[Pointer]" = racer.field(NULL)
-    next_gpa: "racer.field[int]" = racer.field(0)
+    next_gpa = NextGpa(0)
     len: "racer.field[int]" = racer.field(0)
     update_pending = PendingFlag(0, marked=True)
 
     def __init__(self, vcpu: str, kind: str) -> None:
         self.name = f"{vcpu}.{kind}"
         self.label = f"{vcpu}'s {SHOWN[kind]}"
+        # Notes for judges: requests begun, recorded, and the last one's number; changes made, and those looked at.
+        self.asked = 0
+        self.recorded = 0
         self.serial = 0
         self.changes = 0
+        self.checked = 0
         self.noted: int | None = None
         self.requested: racer.Side | None = None
 

@@ -27,7 +27,7 @@ def kvmppc_hv_entry(vcpu: "Vcpu", *, primary: bool) -> None:
     else:
         vc.in_guest.wait(is_set)
 
-    judges.entered_with(vcpu)
+    judges.entered(vcpu)
     vcpu.entries += 1
     trap = vcpu.guest.run(vcpu)
     if trap is not None:

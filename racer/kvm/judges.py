@@ -9,7 +9,7 @@ import racer
 from racer.kvm import serial
 from racer.kvm.layout import SIZEOF_LPPACA
 from racer.kvm.memory import report_corruption
-from racer.kvm.papr import FUNCTION_NAMES, H_SUCCESS, REGISTERING, return_name
+from racer.kvm.papr import FUNCTION_NAMES, H_PARAMETER, H_SUCCESS, REGISTERING, return_name
 from racer.kvm.pointer import HostPointer, Pointer
 from racer.kvm.specification import Area, Registered
 
@@ -29,28 +29,45 @@ def note_pending(vcpu: "Vcpu") -> None:
         area.noted = number if area.update_pending else None
 
 
-def entered_with(vcpu: "Vcpu") -> None:
-    """Report requests that waited when this run of the vcpu began and still do, now that it is in the guest.
+def entered(vcpu: "Vcpu") -> None:
+    """Report requests that the vcpu should have got before this guest entry, and a dispatch that should have been logged.
 
-    A request that came later is no finding (facts D7): it has another serial number. Report also a dispatch that the
-    scheme should have logged and did not.
+    A request has to be applied by the first entry after a run of the vcpu that began later, or after an entry that
+    it came too late for. One that comes while an entry is being prepared is no finding (facts D7): it has another serial
+    number than those that were taken down.
     """
-    if vcpu.kvm.scheme.logs_dispatches and not vcpu.logged:
+    scheme = vcpu.kvm.scheme
+    if scheme.logs_dispatches and not vcpu.logged:
         here = racer.side("enter", "guest, dispatch not logged", skip=1)
         racer.violation("dispatch-not-logged", f"{vcpu.name} entered the guest with no log entry made for it", sides=(here,))
     vcpu.logged = False
     for area in vcpu.areas:
         noted = area.noted
-        if noted is None:
+        if area.changes != area.checked:
+            check_page(area)
+        if not area.update_pending:
+            area.noted = None
             continue
-        area.noted = None
-        if area.update_pending and area.serial == noted:
+        area.noted = area.serial
+        if area.noted == noted:
             here = racer.side("enter", f"guest with stale {area.label}", skip=1)
             racer.violation(
                 "stale-areas",
                 f"{vcpu.name} entered the guest without {area.label} that had been asked for before its run began",
                 sides=(area.requested, here) if area.requested else (here,),
             )
+
+
+def check_page(area: "KvmppcVpa") -> None:
+    """Report an area in another page than the last request asked for, when no request is on its way."""
+    area.checked = area.changes
+    begun, recorded = area.asked, area.recorded
+    addr, gpa, pending = area.pinned_addr, area.next_gpa, area.update_pending
+    settled = recorded == begun == area.asked and not pending
+    if begun and settled and isinstance(addr, HostPointer) and addr.pin.gpa != gpa:
+        here = racer.side("enter", f"guest with {area.label} at {addr.pin.gpa:#x}", skip=2)
+        message = f"{area.label} lies at {addr.pin.gpa:#x}, asked for last was {gpa:#x}"
+        racer.violation("last-request", message, sides=(area.requested, here) if area.requested else (here,))
 
 
 def report_parity(vcpu: "Vcpu", vpa: Pointer, count: int, *, entering: bool) -> None:
@@ -125,6 +142,31 @@ def check_requests(vm: "Vm", *, mappings_changed: bool) -> None:
         if not explained:
             report_not_last(vcpu, actual)
         check_dependency(vm, vcpu, actual, calls)
+        if vm.scheme.logs_dispatches:
+            check_log_position(vcpu)
+    check_strangers(vm)
+
+
+def check_strangers(vm: "Vm") -> None:
+    """Report calls for processors that do not exist and were not refused."""
+    for caller in vm.vcpus.values():
+        for call in caller.calls:
+            if call.target_id not in vm.vcpus and call.code != H_PARAMETER:
+                message = f"{name_of(call.subfunc)} for processor {call.target_id}, which is none, gave {return_name(call.code)}"
+                racer.violation("return-code", message, sides=(racer.side("check", caller.name, skip=2),))
+
+
+def check_log_position(vcpu: "Vcpu") -> None:
+    """Report a dtl_ptr that is not in the log the vcpu has, or is there without a log."""
+    at, log = vcpu.dtl_ptr, vcpu.dtl
+    begin, end = log.pinned_addr, log.pinned_end
+    if not begin and not at:
+        return
+    if isinstance(at, HostPointer) and isinstance(begin, HostPointer) and isinstance(end, HostPointer):
+        if at.frame is begin.frame and begin.at <= at.at < end.at:
+            return
+    here = racer.side("check", f"dtl_ptr {at!r}, log {begin!r} to {end!r}", skip=2)
+    racer.violation("dtl-bounds", f"{vcpu.name}'s dtl_ptr lies outside of its dispatch log", sides=(here,))
 
 
 def registered(vcpu: "Vcpu") -> Registered:

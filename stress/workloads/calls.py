@@ -8,6 +8,7 @@ from racer.core.rng import SplitMix64
 from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD, PERSISTENT, SIZEOF_LPPACA, Member
 from racer.kvm.memory import PAGE_SIZE
 from racer.kvm.papr import (
+    H_CONFER,
     H_REGISTER_VPA,
     H_VPA_DEREG_DTL,
     H_VPA_DEREG_SLB,
@@ -34,6 +35,9 @@ SHORT_VPA = BAD_BASE
 TINY_VPA = BAD_BASE + 0x400
 SHORT_DTL = BAD_BASE + 0x800
 TINY_SLB = BAD_BASE + 0x880
+# Well-formed but for their addresses, which are 8 bytes off.
+MISALIGNED_VPA = BAD_BASE + 0x908
+MISALIGNED_SLB = BAD_BASE + 0xD88
 # A VPA of full length whose last byte would lie on the next page.
 CROSSING_VPA = BAD_BASE + PAGE_SIZE - 512
 CROSSING_DTL = BAD_BASE + PAGE_SIZE - 128
@@ -62,11 +66,15 @@ class AreaPlan:
         self.vpa_slot = vm.memory.add_memslot(VPA_BASE, pages(count * VPA_SLOT, huge), huge)
         self.small_slot = vm.memory.add_memslot(SMALL_BASE, pages(count * SMALL_SLOT, huge), huge)
         vm.memory.add_memslot(BAD_BASE, 1)
+        vm.memory.add_memslot(0, 1)
         for i in range(count):
             self._write(VPA_BASE + i * VPA_SLOT, LENGTH_HWORD, vpa_length(i))
             self._write(self.slb(i), LENGTH_WORD, slb_length(i))
             self._write(self.slb(i), PERSISTENT, 3)
             self._write(self.dtl(i), LENGTH_WORD, dtl_length(i))
+        self._write(0, LENGTH_HWORD, 1024)
+        self._write(MISALIGNED_VPA, LENGTH_HWORD, 1024)
+        self._write(MISALIGNED_SLB, LENGTH_WORD, 128)
         self._write(SHORT_VPA, LENGTH_HWORD, SIZEOF_LPPACA - 8)
         self._write(TINY_VPA, LENGTH_HWORD, 7)
         self._write(SHORT_DTL, LENGTH_WORD, 47)
@@ -90,8 +98,11 @@ class AreaPlan:
         return SMALL_BASE + i * SMALL_SLOT + 0x80
 
     def ask(self, subfunc: int, vcpu: Vcpu, i: int) -> Ask:
-        """Return the well-formed call of a subfunction for a vcpu; it registers area i, if it registers one."""
-        gpa, wrote = 0, 0
+        """Return the well-formed call of a subfunction for a vcpu; it registers area i, if it registers one.
+
+        Some deregistrations carry an address, which nobody is to look at.
+        """
+        gpa, wrote = (VPA_BASE if i % 2 else 0), 0
         if subfunc == H_VPA_REG_VPA:
             gpa, wrote = VPA_BASE + i * VPA_SLOT, vpa_length(i)
         elif subfunc == H_VPA_REG_DTL:
@@ -105,8 +116,8 @@ class AreaPlan:
         me = vcpu.vcpu_id
         good = self.ask(H_VPA_REG_VPA, vcpu, i)
         return (
-            good._replace(gpa=good.gpa + 8),
-            good._replace(gpa=0),
+            Ask(flags_word(H_VPA_REG_VPA), me, MISALIGNED_VPA, 1024),
+            Ask(flags_word(H_VPA_REG_VPA), me, 0, 1024),
             good._replace(gpa=NO_MEMORY + 0x80),
             good._replace(target=NOBODY),
             good._replace(flags=flags_word(0)),
@@ -117,7 +128,7 @@ class AreaPlan:
             Ask(flags_word(H_VPA_REG_SLB), me, TINY_SLB, 7),
             Ask(flags_word(H_VPA_REG_VPA), me, CROSSING_VPA, 1024),
             Ask(flags_word(H_VPA_REG_DTL), me, CROSSING_DTL, 4096),
-            Ask(flags_word(H_VPA_REG_SLB), me, self.slb(i) + 8, slb_length(i)),
+            Ask(flags_word(H_VPA_REG_SLB), me, MISALIGNED_SLB, 128),
             Ask(flags_word(H_VPA_REG_DTL), me, NO_MEMORY, 4096),
         )[kind]
 
@@ -180,8 +191,8 @@ USUAL = (
 )
 
 
-# One execution in four keeps to few requests for one vcpu, so that they come to stand close together.
-FOCUSED = ((H_VPA_REG_VPA,) * 3 + (H_VPA_DEREG_VPA,)) * 4
+# Some executions keep to two requests for one vcpu, so that they come to stand close together, and back to back.
+FOCUSED = (H_VPA_REG_VPA, H_VPA_DEREG_VPA) * 8
 
 
 class Caller:
@@ -199,7 +210,7 @@ class Caller:
         """Return the next call, for one of the vcpus at these indices."""
         target = targets[-1 if self.focus else self.random.below(len(targets))]
         vcpu = self.vm.runners[target]
-        i = self.plan.index(target, self.requester, self.random.below(VARIANTS))
+        i = self.plan.index(target, self.requester, 0 if self.focus else self.random.below(VARIANTS))
         subfunc = self.table[self.random.below(16)]
         if not subfunc:
             return self.plan.bad_ask(self.random.below(BAD_KINDS), vcpu, i)
@@ -216,6 +227,8 @@ class Caller:
             ask = self.draw(targets)
             self.prepare(ask)
             self.vm.hcall(caller, H_REGISTER_VPA, ask.flags, ask.target, ask.gpa, wrote=ask.wrote)
+            if self.random.below(4) == 0:
+                self.vm.hcall(caller, H_CONFER, self.vm.runners[targets[-1]].vcpu_id, 1)
 
 
 class PlainGuest:
@@ -258,7 +271,7 @@ def start_with(vm: Vm, plan: AreaPlan, seed: int) -> None:
 
 
 def is_focused(seed: int) -> bool:
-    """Whether the registrars of this execution keep to few requests."""
+    """Whether this execution keeps to few requests for one vcpu: one in four does."""
     return seed // 8 % 4 == 0
 
 

@@ -26,20 +26,28 @@ class ConferringGuest(PlainGuest):
 
 
 def play(scheme: "Scheme", parameters: Parameters) -> None:
-    """Run vcpus and registrars against each other once."""
+    """Run vcpus and registrars against each other once.
+
+    In a focused execution one vcpu alone runs, twice as long, and the registrars ask for its VPA over and over.
+    """
     seed = racer.choose(SEEDS)
+    focus = is_focused(seed)
+    times = 2 if focus else 1
     names = [f"registrar{n}" for n in range(parameters.registrars)]
     vm = Vm(scheme, parameters.vcpus, threads_per_core=2, callers=names)
     plan = AreaPlan(vm, max(parameters.registrars, 1))
     start_with(vm, plan, seed)
     vm.switch_on()
     everybody = range(parameters.vcpus)
-    tasks = [vm.task(vcpu, ConferringGuest(parameters.entries, guests_seed(seed, n))) for n, vcpu in enumerate(vm.runners)]
-    registrars = []
+    threads = []
+    for n in everybody[-1:] if focus else everybody:
+        guest = ConferringGuest(parameters.entries * times, guests_seed(seed, n))
+        threads.append(vm.task(vm.runners[n], guest))
     for n, vcpu in enumerate(vm.callers):
-        caller = Caller(plan, n, seed, focus=is_focused(seed))
-        registrars.append(racer.Thread(target=caller.make, args=(vcpu, everybody, parameters.calls), name=vcpu.name))
-    run_together(tasks + registrars)
+        caller = Caller(plan, n, seed, focus=focus)
+        arguments = (vcpu, everybody, parameters.calls * times)
+        threads.append(racer.Thread(target=caller.make, args=arguments, name=vcpu.name))
+    run_together(threads)
     vm.finish()
 
 
@@ -61,4 +69,5 @@ WORKLOAD = Workload(
     },
     allowed=BROKEN_MAY_SHOW,
     raced="calls-in-guest",
+    executions=2000,
 )
