@@ -27,6 +27,7 @@ class FreeRun:
     first_failure: int | None = None
     guard: threading.Lock = field(default_factory=threading.Lock)
     failing: bool = False
+    started: "list[_FreeThread]" = field(default_factory=list)
     draws: SplitMix64 = field(default_factory=lambda: SplitMix64(0))
 
 
@@ -99,13 +100,18 @@ def run(test: Callable[[], object], seconds: float, seed: int, *, noise: bool, s
 
 
 def _once(test: Callable[[], object], state: FreeRun, seed: int, stall_after: float) -> None:
+    """Run the body once, and the threads it has started to their ends, as an execution does."""
     state.draws = SplitMix64(execution_seed(seed, state.runs))
     state.failing = False
-    body = threading.Thread(target=_guarded, args=(test,), name="main", daemon=True)
+    end = time.monotonic() + stall_after
+    body = _FreeThread(lambda: _guarded(test), "main", daemon=False)
+    state.started = [body]
     body.start()
-    body.join(stall_after)
-    if body.is_alive():
-        raise StallError(stall_after, "a free run", stacks())
+    for thread in state.started:  # it grows meanwhile
+        if not thread.stands_for_daemon:
+            thread.join(max(end - time.monotonic(), 0))
+            if thread.is_alive():
+                raise StallError(stall_after, thread.name, stacks())
     if state.failing:
         state.failed += 1
         if state.first_failure is None:
@@ -116,8 +122,36 @@ def _once(test: Callable[[], object], state: FreeRun, seed: int, stall_after: fl
 def _guarded(test: Callable[[], object]) -> None:
     try:
         test()
-    except Exception as error:
+    except Exception as error:  # a finding, as in a controlled execution
         caught(error)
+
+
+class _FreeThread(threading.Thread):
+    """A thread of a free run: always a daemon of the process, which must be able to end with threads that are stuck."""
+
+    def __init__(self, target: Callable[[], object], name: str | None, *, daemon: bool) -> None:
+        super().__init__(target=target, name=name, daemon=True)
+        self.stands_for_daemon = daemon
+
+
+def make_thread(target: Callable[[], object], name: str | None, daemon: bool | None) -> threading.Thread:
+    """Return an OS thread for a thread of the subject outside controlled executions."""
+    if _run is None:
+        return threading.Thread(target=target, name=name, daemon=daemon)
+    inherited = is_daemon(threading.current_thread())
+    return _FreeThread(target, name, daemon=inherited if daemon is None else daemon)
+
+
+def start(thread: threading.Thread) -> None:
+    """Start a thread of the subject; a free run waits for it."""
+    thread.start()
+    if _run is not None and isinstance(thread, _FreeThread):
+        _run.started.append(thread)
+
+
+def is_daemon(thread: threading.Thread) -> bool:
+    """Return whether a thread counts as a daemon for the subject."""
+    return thread.stands_for_daemon if isinstance(thread, _FreeThread) else thread.daemon
 
 
 def make_noise(seed: int) -> Callable[[], None]:

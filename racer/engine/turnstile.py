@@ -75,7 +75,7 @@ class Turnstile(Steps):
         if self.closed:
             why = "an object of an earlier execution was used: make every object of a test inside its body"
         elif self.current is _CALLBACK:
-            why = "an operation inside a function given to update, wait or compare_exchange: these perform none"
+            why = "an operation inside a function given to update, wait, atomically or __eq__: these perform none"
         else:
             why = "an operation of a thread that racer does not control: start threads with racer.Thread"
         error = UsageError(why)

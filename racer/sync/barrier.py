@@ -196,7 +196,8 @@ class ControlledBarrier(Operand, Barrier):
     @property
     def n_waiting(self) -> int:
         self.run.read(INSPECT, self)
-        return (self._acting or self._round).arrived
+        filling = self._acting or self._round
+        return filling.arrived - filling.left
 
     @property
     def broken(self) -> bool:

@@ -100,6 +100,8 @@ def _make_cells_in(owner: type) -> None:
         if before is not None:
             made = before.__func__(cls, *args, **kwargs)
         else:
+            if (args or kwargs) and cls.__init__ is object.__init__:  # type: ignore[misc]  # it is only compared
+                raise TypeError(f"{cls.__name__}() takes no arguments")
             above = super(owner, cls).__new__  # type: ignore[arg-type]  # cls is owner or below
             made = above(cls) if above is object.__new__ else above(cls, *args, **kwargs)
         run = turnstile.active()

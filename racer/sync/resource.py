@@ -66,7 +66,7 @@ class ControlledResource(Operand, Resource):
 
     def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
         self.write(what)
-        return fn(*args)
+        return self.run.pure(fn, *args)
 
 
 class FreeResource(Resource):

@@ -31,12 +31,13 @@ class Thread:
         self._target = target
         self._args = args
         self._kwargs = kwargs
+        name = None if name is None else str(name)
         self._run = run = turnstile.active()
         if run is not None:
             inherited = run.current.daemon
             self._state = ThreadState(run, self.run, name, daemon=inherited if daemon is None else daemon)
         else:
-            self._real = threading.Thread(target=self._run_free, name=name, daemon=daemon)
+            self._real = free.make_thread(self._run_free, name, daemon)
 
     def run(self) -> None:
         """Run the target; may be overridden."""
@@ -61,7 +62,7 @@ class Thread:
         if run is None:
             if interpose.hook is not None:
                 interpose.hook()
-            self._real.start()
+            free.start(self._real)
             return
         me = run.reach(START, self._state)
         if self._state.started:
@@ -122,7 +123,7 @@ class Thread:
     @property
     def daemon(self) -> bool:
         """Whether the thread, blocked for ever, is no deadlock."""
-        return self._state.daemon if self._run is not None else self._real.daemon
+        return self._state.daemon if self._run is not None else free.is_daemon(self._real)
 
     @daemon.setter
     def daemon(self, daemon: bool) -> None:
