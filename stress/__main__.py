@@ -2,8 +2,13 @@
 
 import sys
 
-from stress.cli import main
+INTERRUPTED = 130
 
 # Worker processes import this module again under another name.
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        from stress.cli import main
+
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -68,10 +68,10 @@ def run_cells(cells: list[Cell], processes: int, *, verbose: bool) -> int:
     """Run cells in worker processes and show what comes; Ctrl-C ends with what there is so far."""
     out = screen.console()
     processes = min(processes, len(cells))
-    screen.head(out, cells, processes)
     outcomes: dict[int, Outcome] = {}
     interrupted = False
     try:
+        screen.head(out, cells, processes)
         with screen.Live(out, cells) as live:
             for number, news in Crew(processes).run(cells):
                 live.take(number, news)

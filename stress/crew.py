@@ -68,13 +68,16 @@ class Crew:
             self.stop()
 
     def start(self, size: int) -> None:
-        """Start the workers deaf to Ctrl-C: it reaches every process of a terminal, and the parent acts on it."""
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        """Start the workers deaf to Ctrl-C: it reaches every process of a terminal, and the parent acts on it.
+
+        Blocked, not ignored, meanwhile: what comes while they start is delivered to the parent afterwards.
+        """
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             for slot in range(size):
                 self.hire(slot)
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def hire(self, slot: int) -> None:
         """Start one worker."""
