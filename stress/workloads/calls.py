@@ -156,6 +156,7 @@ BROKEN_MAY_SHOW = {"immediate": IMMEDIATE_MAY_SHOW, "seed": SEED_MAY_SHOW}
 BAD_KINDS = 14
 # Scheduling points that a stay in the guest lasts. A long one lets another vcpu join late.
 MOMENTS = (1, 3, 3, 20)
+SHORT_MOMENTS = (1, 1, 1, 1)
 
 
 def pages(size: int, huge: int) -> int:
@@ -192,7 +193,10 @@ USUAL = (
 
 
 # Some executions keep to two requests for one vcpu, so that they come to stand close together, and back to back.
-FOCUSED = (H_VPA_REG_VPA, H_VPA_DEREG_VPA) * 8
+FOCUSED = (
+    (H_VPA_REG_VPA, H_VPA_DEREG_VPA) * 8,
+    (H_VPA_REG_SLB, H_VPA_DEREG_SLB) * 8,
+)
 
 
 class Caller:
@@ -204,7 +208,7 @@ class Caller:
         self.requester = requester
         self.random = SplitMix64(seed * 64 + requester)
         self.focus = focus
-        self.table = FOCUSED if focus else USUAL
+        self.table = FOCUSED[seed % len(FOCUSED)] if focus else USUAL
 
     def draw(self, targets: Sequence[int]) -> Ask:
         """Return the next call, for one of the vcpus at these indices."""
@@ -234,13 +238,14 @@ class Caller:
 class PlainGuest:
     """A guest that only runs: so many stays, an interrupt or a machine check at the end of each, then it leaves."""
 
-    def __init__(self, stays: int, seed: int) -> None:
+    def __init__(self, stays: int, seed: int, moments: tuple[int, ...] = MOMENTS) -> None:
         self.left = stays
+        self.moments = moments
         self.random = SplitMix64(seed)
 
     def run(self, vcpu: Vcpu) -> Exit | None:
         """Stay in the guest for a moment."""
-        for _ in range(MOMENTS[self.random.below(4)]):
+        for _ in range(self.moments[self.random.below(4)]):
             racer.point("in guest")
         if self.random.below(4) == 0:
             vcpu.kvm.scheme.machine_check(vcpu)
@@ -258,7 +263,7 @@ class PlainGuest:
 
 def start_with(vm: Vm, plan: AreaPlan, seed: int) -> None:
     """Begin in one of four ways: nothing registered (twice as often), VPAs asked for, or areas in use already."""
-    begin = seed % 4
+    begin = 2 + seed // 2 % 2 if is_focused(seed) else seed % 4
     if begin < 2:
         return
     second = (H_VPA_REG_SLB, H_VPA_REG_DTL)[seed // 4 % 2]
@@ -271,8 +276,8 @@ def start_with(vm: Vm, plan: AreaPlan, seed: int) -> None:
 
 
 def is_focused(seed: int) -> bool:
-    """Whether this execution keeps to few requests for one vcpu: one in four does."""
-    return seed // 8 % 4 == 0
+    """Whether this execution keeps to few requests for one vcpu: one in three does."""
+    return seed // 8 % 3 == 0
 
 
 def guests_seed(seed: int, n: int) -> int:
