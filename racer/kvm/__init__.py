@@ -1,4 +1,4 @@
-"""The subject: a model of the areas that KVM on POWER keeps for each virtual processor, and of the code that uses them."""
+"""The subject: a model of the areas that KVM on POWER keeps for each virtual processor, and of their users."""
 
 from racer.kvm.vcpu import LEAVE, Exit, Guest, Vcpu
 from racer.kvm.vm import Vm

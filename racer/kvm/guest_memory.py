@@ -128,15 +128,15 @@ class GuestMemory:
         page.atomically("fault in", page.map, frame, 0)
 
     def pin(self, page: Page, gpa: int, area: str | None) -> Pin | None:
-        """Take one reference on the frame behind a page: without locks if it stays put meanwhile, else by way of a fault."""
-        frame, base = page.look_up()
+        """Take one reference on the frame behind a page: without locks if it stays put, else by way of a fault."""
+        frame, _ = page.look_up()
         if frame is not None:
             pin = new_pin(frame, gpa, area)
             if frame.atomically("pin", frame.take, page, pin):
                 return pin
         with self.mmap_lock:
             self.fault_in(page)
-            frame, base = page.look_up()
+            frame, _ = page.look_up()
             if frame is None:
                 return None
             pin = new_pin(frame, gpa, area)
@@ -198,7 +198,7 @@ def new_pin(frame: Frame, gpa: int, area: str | None) -> Pin:
 
 
 def write_if_mapped(frame: Frame, page: Page, member: Member, at: int, value: int) -> bool:
-    """Write guest memory unless the page has gone elsewhere meanwhile (the machine's page table walk is indivisible)."""
+    """Write guest memory unless the page has gone elsewhere meanwhile; a machine's page walk is indivisible."""
     if page not in frame.mapped_by or at + member.size > frame.size:
         return False
     member.pack_into(frame.data, at, value)

@@ -30,16 +30,17 @@ def note_pending(vcpu: "Vcpu") -> None:
 
 
 def entered(vcpu: "Vcpu") -> None:
-    """Report requests that the vcpu should have got before this guest entry, and a dispatch that should have been logged.
+    """Report requests that the vcpu should have got before this entry, and a dispatch that should have been logged.
 
     A request has to be applied by the first entry after a run of the vcpu that began later, or after an entry that
-    it came too late for. One that comes while an entry is being prepared is no finding (facts D7): it has another serial
-    number than those that were taken down.
+    it came too late for. One that comes while an entry is being prepared is no finding (facts D7): it has another
+    serial number than those that were taken down.
     """
     scheme = vcpu.kvm.scheme
     if scheme.logs_dispatches and not vcpu.logged:
         here = racer.side("enter", "guest, dispatch not logged", skip=1)
-        racer.violation("dispatch-not-logged", f"{vcpu.name} entered the guest with no log entry made for it", sides=(here,))
+        message = f"{vcpu.name} entered the guest with no log entry made for it"
+        racer.violation("dispatch-not-logged", message, sides=(here,))
     vcpu.logged = False
     for area in vcpu.areas:
         noted = area.noted
@@ -152,7 +153,8 @@ def check_strangers(vm: "Vm") -> None:
     for caller in vm.vcpus.values():
         for call in caller.calls:
             if call.target_id not in vm.vcpus and call.code != H_PARAMETER:
-                message = f"{name_of(call.subfunc)} for processor {call.target_id}, which is none, gave {return_name(call.code)}"
+                what = f"{name_of(call.subfunc)} for processor {call.target_id}, which is none"
+                message = f"{what}, gave {return_name(call.code)}"
                 racer.violation("return-code", message, sides=(racer.side("check", caller.name, skip=2),))
 
 
@@ -162,15 +164,15 @@ def check_log_position(vcpu: "Vcpu") -> None:
     begin, end = log.pinned_addr, log.pinned_end
     if not begin and not at:
         return
-    if isinstance(at, HostPointer) and isinstance(begin, HostPointer) and isinstance(end, HostPointer):
-        if at.frame is begin.frame and begin.at <= at.at < end.at:
+    match at, begin, end:
+        case HostPointer(), HostPointer(), HostPointer() if at.frame is begin.frame and begin.at <= at.at < end.at:
             return
     here = racer.side("check", f"dtl_ptr {at!r}, log {begin!r} to {end!r}", skip=2)
     racer.violation("dtl-bounds", f"{vcpu.name}'s dtl_ptr lies outside of its dispatch log", sides=(here,))
 
 
 def registered(vcpu: "Vcpu") -> Registered:
-    """Return what a vcpu has, read once and for all; report requests that are still waiting, and areas beyond their page."""
+    """Return what a vcpu has, read once; report requests that are still waiting, and areas beyond their page."""
     found = []
     for area in vcpu.areas:
         if area.update_pending:
@@ -196,7 +198,7 @@ def extent(area: "KvmppcVpa") -> Area:
 
 
 def matches(vm: "Vm", has: Area, wanted: set[Area]) -> bool:
-    """Whether an area is one that was wanted, or rightly dropped because its memory was gone or too short (facts D2)."""
+    """Whether an area was wanted, or rightly dropped because its memory was gone or too short (facts D2)."""
     if has in wanted or (has is not None and (has[0], serial.ANY_LENGTH) in wanted):
         return True
     return has is None and any(want is not None and was_short(vm, want) for want in wanted)
@@ -234,7 +236,7 @@ def report_not_last(vcpu: "Vcpu", actual: Registered) -> None:
 
 
 def check_dependency(vm: "Vm", vcpu: "Vcpu", actual: Registered, calls: "list[list[Call]]") -> None:
-    """Report a DTL or SLB shadow without a VPA, unless an area of the vcpu was dropped for want of memory (facts D2)."""
+    """Report a DTL or SLB shadow without a VPA, unless an area was dropped for want of memory (facts D2)."""
     if actual.vpa is not None or (actual.dtl is None and actual.slb_shadow is None):
         return
     wanted = [(call.gpa, call.wrote or 0) for each in calls for call in each if call.subfunc in REGISTERING]

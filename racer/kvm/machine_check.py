@@ -1,4 +1,4 @@
-"""A machine check in the guest: the SLB is reloaded from the shadow buffer. From v3.8 on; the model has it everywhere."""
+"""A machine check in the guest: the SLB is reloaded from the shadow buffer. From v3.8 on; here in every scheme."""
 
 from typing import TYPE_CHECKING
 

@@ -39,7 +39,10 @@ H_TOO_HARD = 9999  # between real-mode and virtual-mode code, never told to a gu
 L1_CACHE_BYTES = 128
 
 RETURN_NAMES = {
-    value: name for name, value in list(globals().items()) if name in ("H_SUCCESS", "H_PARAMETER", "H_RESOURCE", "H_FUNCTION")
+    H_SUCCESS: "H_SUCCESS",
+    H_FUNCTION: "H_FUNCTION",
+    H_PARAMETER: "H_PARAMETER",
+    H_RESOURCE: "H_RESOURCE",
 }
 FUNCTION_NAMES = {
     H_VPA_REG_VPA: "register VPA",

@@ -98,7 +98,7 @@ class HostPointer:
 
 
 class NullPointer:
-    """The null pointer: false; touching memory through it is a finding, after which a load gives 0 and a store is dropped."""
+    """The null pointer: false. Touching memory through it is a finding; then a load gives 0 and a store is dropped."""
 
     __slots__ = ()
 

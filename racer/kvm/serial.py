@@ -22,7 +22,7 @@ Calls = Sequence[Sequence["Call"]]
 def requests_of(vm: "Vm", call: "Call") -> list[Request]:
     """Return what a call may have found in guest memory, which does not move here.
 
-    The vcpu that a dispatch log belongs to writes over its length word; a call that another vcpu makes may come after that.
+    The vcpu that a dispatch log belongs to writes over its length word; another vcpu's call may come after that.
     """
     page_left = vm.static_bytes_left(call.gpa)
     assert call.wrote is not None

@@ -38,7 +38,7 @@ SINCE_V4_14 = S2._replace(shortest_vpa=SIZEOF_LPPACA)
 
 
 class Request(NamedTuple):
-    """A call, and what it found where it pointed: bytes to the end of the page (None: no memory) and the length word."""
+    """A call, and what it found where it pointed: bytes left in the page (None: no memory) and the length word."""
 
     target_known: bool
     subfunc: int

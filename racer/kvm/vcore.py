@@ -21,7 +21,7 @@ EXIT_COUNT_SHIFT = 8
 
 
 class HardwareThread:
-    """A secondary hardware thread (ptid above 0): naps until kvmppc_start_thread gives it a vcpu, then enters the guest.
+    """A secondary hardware thread (ptid above 0): naps until kvmppc_start_thread gives it a vcpu, and runs that.
 
     It runs real-mode code, takes no lock of the host's, and reads the pointers of its vcpu itself.
     """

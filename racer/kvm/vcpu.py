@@ -43,8 +43,8 @@ class Guest(Protocol):
 class Vcpu:
     """One vcpu. Its fields and those of its areas are operations; what is not a field is set up before it runs.
 
-    `vpa_update_lock` guards its areas. `between_bumps`, `left`, `logged`, `entries` and `calls` are notes for judges and
-    counters; nothing in a scheme may look at them.
+    `vpa_update_lock` guards its areas. `between_bumps`, `left`, `logged`, `entries` and `calls` are notes for judges
+    and counters; nothing in a scheme may look at them.
     """
 
     state: "racer.field[str]" = racer.field(STOPPED)

@@ -32,8 +32,8 @@ class Idle:
 class Vm:
     """One virtual machine under one scheme. Built in the test body, before its threads start.
 
-    `ids` are the processor numbers of the vcpus that run; `threads_per_core` of them share a vcore. `callers` are further
-    vcpus, each alone in its vcore, which never enter the guest: they make calls for the threads of the same name.
+    `vcpus` is how many vcpus run, or their processor numbers; `threads_per_core` of them share a vcore. `callers` are
+    further vcpus, each alone in its vcore, which never enter the guest: they make calls for threads of the same name.
     """
 
     def __init__(

@@ -9,7 +9,16 @@ from racer.kvm.papr import H_CONFER, H_PROD
 from racer.kvm.vcpu import LEAVE, Exit, Vcpu
 from racer.kvm.vm import Vm
 from stress.workload import CLEAN, Parameters, Workload
-from stress.workloads.calls import BROKEN_MAY_SHOW, SEEDS, AreaPlan, Caller, PlainGuest, guests_seed, run_together, start_with
+from stress.workloads.calls import (
+    BROKEN_MAY_SHOW,
+    SEEDS,
+    AreaPlan,
+    Caller,
+    PlainGuest,
+    guests_seed,
+    run_together,
+    start_with,
+)
 
 if TYPE_CHECKING:
     from racer.kvm.schemes.base import Scheme
@@ -22,10 +31,10 @@ class RingGuest(PlainGuest):
     right H_PROD this ends.
     """
 
-    def __init__(self, rounds: int, seed: int, mine: "racer.Atomic[int]", after: "racer.Atomic[int]", next_id: int) -> None:
+    def __init__(self, rounds: int, seed: int, tokens: "list[racer.Atomic[int]]", me: int, next_id: int) -> None:
         super().__init__(rounds, seed)
-        self.mine = mine
-        self.after = after
+        self.mine = tokens[me]
+        self.after = tokens[(me + 1) % len(tokens)]
         self.next_id = next_id
         self.confers = 1
 
@@ -58,8 +67,8 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     tokens: list[racer.Atomic[int]] = [racer.Atomic(int(n == 0), name=f"token of vcpu{n}") for n in everybody]
     tasks = []
     for n, vcpu in enumerate(vm.runners):
-        after = (n + 1) % parameters.vcpus
-        guest = RingGuest(parameters.entries, guests_seed(seed, n), tokens[n], tokens[after], ids[after])
+        next_id = ids[(n + 1) % parameters.vcpus]
+        guest = RingGuest(parameters.entries, guests_seed(seed, n), tokens, n, next_id)
         tasks.append(vm.task(vcpu, guest))
     registrars = [
         racer.Thread(target=Caller(plan, n, seed).make, args=(vcpu, everybody, parameters.calls), name=vcpu.name)

@@ -1,4 +1,4 @@
-"""cross-register: registrars register and unregister all three areas of vcpus that enter and leave the guest meanwhile."""
+"""cross-register: registrars register and unregister all three areas of vcpus that enter and leave the guest."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

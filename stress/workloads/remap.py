@@ -9,11 +9,21 @@ from racer.kvm import userspace
 from racer.kvm.guest_memory import Memslot
 from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD
 from racer.kvm.memory import PAGE_SIZE
-from racer.kvm.papr import H_REGISTER_VPA, H_VPA_REG_DTL, H_VPA_REG_VPA, flags_word, subfunction
+from racer.kvm.papr import H_VPA_REG_DTL, H_VPA_REG_VPA, flags_word, subfunction
 from racer.kvm.vcpu import Vcpu
 from racer.kvm.vm import Vm
 from stress.workload import CLEAN, Parameters, Workload
-from stress.workloads.calls import BROKEN_MAY_SHOW, SEEDS, AreaPlan, Ask, Caller, PlainGuest, guests_seed, run_together, start_with
+from stress.workloads.calls import (
+    BROKEN_MAY_SHOW,
+    SEEDS,
+    AreaPlan,
+    Ask,
+    Caller,
+    PlainGuest,
+    guests_seed,
+    run_together,
+    start_with,
+)
 
 if TYPE_CHECKING:
     from racer.kvm.schemes.base import Scheme

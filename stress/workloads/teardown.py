@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 import racer
 from racer.kvm.vm import Vm
 from stress.workload import CLEAN, Parameters, Workload
-from stress.workloads.calls import BROKEN_MAY_SHOW, SEEDS, AreaPlan, Caller, PlainGuest, guests_seed, run_together, start_with
+from stress.workloads.calls import (
+    BROKEN_MAY_SHOW,
+    SEEDS,
+    AreaPlan,
+    Caller,
+    PlainGuest,
+    guests_seed,
+    run_together,
+    start_with,
+)
 
 if TYPE_CHECKING:
     from racer.kvm.schemes.base import Scheme

@@ -1,7 +1,7 @@
 """The scheme `always-locked`: what the patch's message rejects. Every use of an area takes the vcpu's spinlock.
 
-The caller changes the target's pointers as in `immediate`, but under the target's vpa_update_lock, which the target takes
-on every guest entry and exit. Nothing is deferred, so there is nothing to apply in the run loop.
+The caller changes the target's pointers as in `immediate`, but under the target's vpa_update_lock, which the target
+takes on every guest entry and exit. Nothing is deferred, so there is nothing to apply in the run loop.
 """
 
 from racer.kvm import guest, machine_check
@@ -33,7 +33,7 @@ from racer.kvm.papr import (
 )
 from racer.kvm.pointer import NULL, Pointer
 from racer.kvm.schemes.base import Scheme
-from racer.kvm.vcore import Vcore, kvmppc_start_thread
+from racer.kvm.vcore import kvmppc_start_thread
 from racer.kvm.vcpu import Vcpu
 from racer.kvm.vm import kvmppc_find_vcpu
 
@@ -132,10 +132,10 @@ class AlwaysLocked(Scheme):
         self.create_dtl_entries([vcpu])
         kvmppc_start_thread(vcpu)
 
-    def kvmppc_dispatch(self, vc: Vcore, vcpus: list[Vcpu]) -> None:
+    def kvmppc_dispatch(self, vcpus: list[Vcpu]) -> None:
         """Log the dispatches and start the threads."""
         self.create_dtl_entries(vcpus)
-        super().kvmppc_dispatch(vc, vcpus)
+        super().kvmppc_dispatch(vcpus)
 
     def create_dtl_entries(self, vcpus: list[Vcpu]) -> None:
         """Log a dispatch of each vcpu, under its lock."""

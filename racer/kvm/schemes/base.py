@@ -1,6 +1,4 @@
-"""What a scheme is: the functions of the kernel that decide when the pointers to the areas change, and who may use them."""
-
-from typing import TYPE_CHECKING
+"""What a scheme is: the functions of the kernel that decide when the pointers to the areas change."""
 
 from racer.kvm import guest, machine_check
 from racer.kvm.layout import YIELD_COUNT
@@ -21,17 +19,14 @@ from racer.kvm.vcore import (
 )
 from racer.kvm.vcpu import BUSY_IN_HOST, RUNNABLE, STOPPED, Vcpu
 
-if TYPE_CHECKING:
-    from racer.kvm.vm import Vm
-
 
 class Scheme:
     """A locking scheme. One is made for each execution, in the test body.
 
     A scheme must give `do_h_register_vpa` and `kvmppc_core_vcpu_free`; what else it does not give is as it was before
     the patch (the run loop) or is now (H_PROD, H_CONFER). `rules` says which answers its H_REGISTER_VPA has to give.
-    `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12). `logs_dispatches`
-    says that every dispatch gets a dispatch log entry before the guest runs.
+    `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12).
+    `logs_dispatches` says that every dispatch gets a dispatch log entry before the guest runs.
     """
 
     rules: Rules = SINCE_V4_14
@@ -129,10 +124,10 @@ class Scheme:
             return
         reset_counts(vc)
         vc.vcore_state = RUNNING
-        self.kvmppc_dispatch(vc, vcpus)
+        self.kvmppc_dispatch(vcpus)
         enter_and_leave(vc, vcpus[0])
 
-    def kvmppc_dispatch(self, vc: Vcore, vcpus: list[Vcpu]) -> None:
+    def kvmppc_dispatch(self, vcpus: list[Vcpu]) -> None:
         """Start the vcpus' hardware threads."""
         for vcpu in vcpus:
             kvmppc_start_thread(vcpu)

@@ -21,7 +21,7 @@ from racer.kvm.papr import (
     L1_CACHE_BYTES,
     subfunction,
 )
-from racer.kvm.pointer import NULL
+from racer.kvm.pointer import NULL, Pointer
 from racer.kvm.schemes.base import Scheme
 from racer.kvm.vcore import (
     INACTIVE,
@@ -124,7 +124,7 @@ class Deferred(Scheme):
         while True:
             gpa = vpap.next_gpa
             vcpu.vpa_update_lock.release()
-            va = NULL
+            va: Pointer = NULL
             nb = UnsignedLong(0)  # B2: the pin leaves it alone when it fails
             if gpa:
                 va = kvmppc_pin_guest_page(kvm, gpa, nb, vpap.label)  # C1: the sample, not next_gpa

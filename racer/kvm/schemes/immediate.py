@@ -1,4 +1,4 @@
-"""The scheme `immediate`: as it was before the patch (Linux v3.4), bugs and all. The caller changes the target's pointers.
+"""The scheme `immediate`: as before the patch (Linux v3.4), bugs and all. The caller changes the target's pointers.
 
 The marks P1 to P8 name the bugs (docs/model.md has their list). The areas are struct kvmppc_vpa here as in the other
 schemes; of it this one uses pinned_addr (then vcpu->arch.vpa, .dtl, .slb_shadow) and pinned_end (then .dtl_end).
@@ -12,7 +12,6 @@ from racer.kvm.papr import (
     H_RESOURCE,
     H_SUCCESS,
     H_VPA_DEREG_DTL,
-    H_VPA_DEREG_SLB,
     H_VPA_DEREG_VPA,
     H_VPA_REG_DTL,
     H_VPA_REG_VPA,

@@ -19,7 +19,7 @@ from racer.kvm.papr import (
     L1_CACHE_BYTES,
     subfunction,
 )
-from racer.kvm.pointer import NULL
+from racer.kvm.pointer import NULL, Pointer
 from racer.kvm.schemes.base import Scheme
 from racer.kvm.specification import S2
 from racer.kvm.vcore import RUNNING, Vcore, assign_ptids, enter_and_leave, kvmppc_start_thread, reset_counts, wake
@@ -109,7 +109,7 @@ class Seed(Scheme):
         kvm = vcpu.kvm.memory
         nb = UnsignedLong()  # B2: stays as it is when the pin fails
         vpap.update_pending = 0
-        va = NULL
+        va: Pointer = NULL
         if vpap.next_gpa:
             va = kvmppc_pin_guest_page(kvm, vpap.next_gpa, nb, vpap.label)  # B1
             if nb.value < vpap.len:

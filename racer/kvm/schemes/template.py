@@ -17,7 +17,7 @@ are. State of your own goes into `racer.Shared`, `racer.Atomic` or a class with 
 from racer.kvm.areas import KvmppcVpa, init_vpa
 from racer.kvm.dispatch_log import kvmppc_create_dtl_entry
 from racer.kvm.guest_memory import UnsignedLong, kvmppc_pin_guest_page, kvmppc_unpin_guest_page
-from racer.kvm.pointer import NULL
+from racer.kvm.pointer import NULL, Pointer
 from racer.kvm.schemes.deferred import Deferred, vpa_update_pending
 from racer.kvm.vcore import (
     RUNNING,
@@ -51,7 +51,7 @@ class MyScheme(Deferred):
         memory = vcpu.kvm.memory
         while True:
             gpa = vpap.next_gpa
-            va = NULL
+            va: Pointer = NULL
             nb = UnsignedLong(0)
             if gpa:
                 vcpu.vpa_update_lock.release()
