@@ -35,7 +35,7 @@ SUBJECT = $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv stress reproduce replay test check lint types coverage bench determinism clean
+.PHONY: help venv stress reproduce replay test check lint types coverage bench determinism readme clean
 
 help: ## show this list
 	@echo 'racer: a race harness; the usual way in is `make stress`'
@@ -100,6 +100,9 @@ bench: $(VENV)/.bench ## speed, as JSON and a table
 
 determinism: $(VENV)/.base ## one seed, 100 fresh processes, every Python >= 3.11 found: one digest
 	@'$(PY)' -m stress.determinism
+
+readme: $(VENV)/.base ## write what the README's commands print into it
+	@'$(PY)' tools/readme.py
 
 clean: ## remove environments, caches and .racer
 	rm -rf .venv .venv-* .racer .mypy_cache .ruff_cache .pytest_cache .coverage htmlcov build dist

@@ -13,7 +13,7 @@ import racer
 from racer.report.text import describe
 from stress import plan, runner, schedule_file, workloads
 from stress.cell import Cell
-from stress.judge import SUCCESS, UNDECIDED, UNEXPECTED, USAGE, expected_of
+from stress.judge import SUCCESS, UNDECIDED, UNEXPECTED, USAGE, expected_of, required_of
 from stress.seeds import parse_seed, seed_text
 
 Say = Callable[[str], None]
@@ -87,7 +87,7 @@ def show(cell: Cell, findings: Sequence[racer.Finding], steps: int, again: str, 
     first: dict[str, racer.Finding] = {}
     for finding in findings:
         first.setdefault(finding.kind, finding)
-    for kind, finding in first.items():
+    for kind, finding in sorted(first.items(), key=lambda each: rank(cell, each[1])):
         count = sum(each.kind == kind for each in findings)
         expected = "expected" if kind in known else "NOT expected"
         say("")
@@ -95,6 +95,11 @@ def show(cell: Cell, findings: Sequence[racer.Finding], steps: int, again: str, 
     if not first:
         say(f"no finding in this execution of {steps} steps")
     return SUCCESS if known.issuperset(first) else UNEXPECTED
+
+
+def rank(cell: Cell, finding: racer.Finding) -> tuple[bool, bool]:
+    """Return where a finding comes: first what has to be found in this scheme, of that first what two threads did."""
+    return finding.kind not in required_of(cell), len({side.thread for side in finding.sides}) < 2
 
 
 def read_file(path: str, workload: str | None, scheme: str | None) -> schedule_file.ScheduleFile:

@@ -9,6 +9,7 @@ import racer
 from racer.kvm.papr import H_RESOURCE
 from racer.kvm.schemes import Deferred, Immediate
 from racer.kvm.vcpu import Vcpu
+from stress.hcalls.windows import Window
 from stress.workload import Parameters
 from stress.workloads import guest_trace
 
@@ -23,13 +24,16 @@ def found(scheme: type[Deferred] | type[Immediate], parameters: Parameters, exec
     return {finding.kind for finding in racer.explore(body, executions=executions, seed=1, keep_going=True).findings}
 
 
+def replay(window: Window, parameters: Parameters) -> None:
+    guest_trace.replay(Deferred(), window, parameters)
+
+
 @pytest.mark.parametrize("cross", [False, True])
 @pytest.mark.parametrize("name", TRACES)
 def test_every_window_of_every_trace_can_be_replayed(name: str, *, cross: bool) -> None:
     parameters = WORKLOAD.defaults.with_options(trace=name, cross=cross)
     for window in guest_trace.all_windows(name, parameters.vcpus, parameters.calls):
-        body = partial(guest_trace.replay, Deferred(), window, parameters)
-        racer.explore(body, executions=1).raise_on_failure()
+        racer.explore(partial(replay, window, parameters), executions=1).raise_on_failure()
 
 
 def test_the_scheme_from_before_the_patch_is_right_for_calls_as_they_were_recorded() -> None:
