@@ -112,21 +112,21 @@ def blocks(out: Console, outcomes: Iterable[Outcome], *, verbose: bool) -> None:
     If not: the first of each kind that was not expected in a cell, and the most telling one of each scheme that was
     caught.
     """
-    caught: dict[str, list[tuple[bool, bool, int, Found]]] = {}
+    caught: dict[str, list[tuple[bool, bool, Found]]] = {}
     for outcome in outcomes:
         may, must = expected_of(outcome.cell), required_of(outcome.cell)
         shown: set[str] = set()
         for found in outcome.found:
-            if verbose or (found.kind not in may and found.kind not in shown):
-                out.print(found.block, markup=False)
+            first = found.kind not in shown
             shown.add(found.kind)
-            if found.kind in may:
-                told = (found.kind in must, found.threads > 1, found.count, found)
-                caught.setdefault(outcome.cell.scheme, []).append(told)
+            if verbose or (first and found.kind not in may):
+                out.print(found.block, markup=False)
+            elif first:
+                caught.setdefault(outcome.cell.scheme, []).append((found.kind in must, found.threads > 1, found))
     if not verbose:
         for candidates in caught.values():
-            # What has to be found says more than what may be, a race has two sides, and a frequent one is typical.
-            out.print(max(candidates, key=lambda each: each[:3])[-1].block, markup=False)
+            # What has to be found says more than what may be, and a race has two sides.
+            out.print(max(candidates, key=lambda each: each[:2])[-1].block, markup=False)
 
 
 def table(out: Console, cells: list[Cell], outcomes: dict[int, Outcome]) -> None:

@@ -19,6 +19,9 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "explore": None,
     "campaign": None,
     "jobs": None,
+    "verification": None,
+    # The exhaustive strategy looks at the operations that are pending, which only the engine knows.
+    "dpor": ("core", "engine"),
     "kvm": ("kvm",),
     "cli": None,
     "pytest_plugin": None,
