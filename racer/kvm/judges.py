@@ -75,7 +75,7 @@ def report_parity(vcpu: "Vcpu", vpa: Pointer, count: int, *, entering: bool) -> 
     """Report a yield_count that says the opposite of what the vcpu does, unless another area lies over it."""
     if not isinstance(vpa, HostPointer) or overlaps(vcpu.kvm, vcpu, vpa.pin.gpa):
         return
-    here = racer.side("enter" if entering else "leave", f"guest with yield_count {count}", skip=2)
+    here = racer.side("enter" if entering else "leave", f"guest with yield_count {count}", skip=1)
     racer.violation(
         "yield-count-parity",
         f"{vcpu.name} {'entered' if entering else 'left'} the guest and found yield_count {count},"

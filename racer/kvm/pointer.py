@@ -160,5 +160,5 @@ def report_out_of_bounds(pointer: HostPointer, action: str, member: Member) -> N
 def report_null(action: str, what: str) -> None:
     """Report a use of the null pointer: an oops in the kernel. The model carries on."""
     here = racer.side(action, f"NULL ({what})", skip=2)
-    done = _DONE.get(action, f"{action}ned")
-    racer.violation("null-pointer", f"{here.thread} {done} {what} through NULL", sides=(here,))
+    done = f"{_DONE[action]} {what} through NULL" if action in _DONE else "unpinned NULL"
+    racer.violation("null-pointer", f"{here.thread} {done}", sides=(here,))
