@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from tests.engine.flat import Op, Program, Steps, parallel, repeated
+import racer
+from tests.engine.flat import Op, Program, Steps, body, parallel, repeated
 
 
 class Known(NamedTuple):
@@ -184,3 +185,15 @@ KNOWN = {
     "started by threads": Known(started_by_threads(), 2),
     "points": Known(pointless(), 1),
 }
+
+
+def ending(name: str) -> Callable[[], None]:
+    """Return a known program that also chooses, and ends in a finding, so that its execution is recorded."""
+    inner = body(KNOWN[name].program)
+
+    def test() -> None:
+        racer.choose(7)
+        inner()
+        racer.violation("end", "")
+
+    return test
