@@ -61,20 +61,6 @@ def entered_while(*asked: tuple[int, int, int | None]) -> Callable[[], None]:
     return body
 
 
-NEVER_FINDINGS = (
-    ("D1: the old area is written until the next entry", entered_while((NOT_VPA, 0, None))),
-    ("the last request before the entry wins", entered_while((VPA, BASE + 0x400, 1024), (VPA, BASE + 0x800, 1024))),
-    ("D6: registered, gone and registered again", entered_while((NOT_VPA, 0, None), (VPA, BASE, 1024))),
-    ("D7: a request that comes during the entry", entered_while((VPA, BASE + 0x400, 1024))),
-    ("D8: an area across 4 KiB of a huge page", lambda: huge_area()),
-    ("D5: the page is unmapped under the pin", lambda: unmapped(0)),
-    ("D2: the page is gone when the request is applied", lambda: unmapped(1)),
-    ("D2: a DTL is left without its VPA", lambda: unmapped(2)),
-    ("two areas over each other", lambda: overlapping()),
-    ("requests that are never applied", lambda: late_requests()),
-)
-
-
 def huge_area() -> None:
     vm = Vm(Deferred(), 1, threads_per_core=1)
     vm.memory.add_memslot(BASE, 2, huge=2)
@@ -110,6 +96,20 @@ def late_requests() -> None:
     register(vm, vm.callers[0], 0, VPA, BASE, 1024)
     register(vm, vm.callers[0], 0, SLB, BASE + 0x400, 64)
     vm.finish(quiesce=False)
+
+
+NEVER_FINDINGS = (
+    ("D1: the old area is written until the next entry", entered_while((NOT_VPA, 0, None))),
+    ("the last request before the entry wins", entered_while((VPA, BASE + 0x400, 1024), (VPA, BASE + 0x800, 1024))),
+    ("D6: registered, gone and registered again", entered_while((NOT_VPA, 0, None), (VPA, BASE, 1024))),
+    ("D7: a request that comes during the entry", entered_while((VPA, BASE + 0x400, 1024))),
+    ("D8: an area across 4 KiB of a huge page", huge_area),
+    ("D5: the page is unmapped under the pin", lambda: unmapped(0)),
+    ("D2: the page is gone when the request is applied", lambda: unmapped(1)),
+    ("D2: a DTL is left without its VPA", lambda: unmapped(2)),
+    ("two areas over each other", overlapping),
+    ("requests that are never applied", late_requests),
+)
 
 
 @pytest.mark.parametrize(("name", "scene"), NEVER_FINDINGS, ids=[row[0].replace(" ", "-") for row in NEVER_FINDINGS])

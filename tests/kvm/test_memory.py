@@ -117,7 +117,7 @@ def test_unpinning_twice_is_reported() -> None:
 @pytest.mark.parametrize("use", [lambda: NULL.load(YIELD_COUNT), lambda: NULL.store(YIELD_COUNT, 1)])
 def test_null_is_false_and_reported_when_used(use) -> None:  # type: ignore[no-untyped-def]
     assert not NULL
-    assert kinds(lambda: use()) == {"null-pointer"}
+    assert kinds(use) == {"null-pointer"}
 
 
 def test_unpinning_null_is_reported() -> None:

@@ -1,4 +1,4 @@
-"""Every workload against every scheme in small: the good ones clean, the broken ones caught, the same again each time."""
+"""Every workload against every scheme in small: the good ones clean, the broken ones caught, each time the same."""
 
 import pytest
 
