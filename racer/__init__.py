@@ -20,7 +20,7 @@ from racer.core.schedule import Schedule
 from racer.core.trace import Event as TraceEvent
 from racer.core.trace import Location, Trace
 from racer.engine.pool import pin_to
-from racer.explore import DETECTORS, explore, replay, run_free
+from racer.explore import DETECTORS, explore, replay, run_free, verify
 from racer.strategies import STRATEGIES, strategy
 from racer.sync.atomic import Atomic
 from racer.sync.barrier import Barrier, BrokenBarrierError
@@ -85,5 +85,6 @@ __all__ = [
     "sleep",
     "strategy",
     "time",
+    "verify",
     "violation",
 ]

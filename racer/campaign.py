@@ -7,15 +7,17 @@ from racer.core.errors import NondeterminismError
 from racer.core.execution import SCHEDULE_DIGEST, Execution, digest_of
 from racer.core.finding import Finding
 from racer.core.interleavings import SeenClasses
-from racer.core.operation import CHOOSE, NAMES
+from racer.core.operation import CHOOSE, NAMES, OUTCOME
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.rng import execution_seed
 from racer.core.schedule import Schedule
 from racer.core.strategy import Strategy
+from racer.dpor.search import Dpor
 from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder, Watch
 from racer.engine.turnstile import Turnstile
+from racer.strategies.foreign import Foreign
 from racer.strategies.pct import Pct
 from racer.strategies.random_walk import RandomWalk
 
@@ -58,8 +60,8 @@ class Tally:
     counters: dict[str, int] = field(default_factory=dict)
     seen: SeenClasses = field(default_factory=SeenClasses)
 
-    def add(self, index: int, run: Turnstile) -> None:
-        """Count one execution."""
+    def add(self, index: int, run: Turnstile, *, complete: bool = True) -> None:
+        """Count one execution; one that is not complete adds no interleaving."""
         self.last_index = index
         self.executions += 1
         self.steps += len(run.order)
@@ -68,7 +70,7 @@ class Tally:
             self.counters[name] = self.counters.get(name, 0) + n
         if run.cut:
             self.cut = True
-        else:
+        elif complete:
             self.seen.add(run.interleaving())
         if run.findings:
             self.failed += 1
@@ -230,9 +232,12 @@ def run_once(  # noqa: PLR0917  (everything an execution is a function of)
     """Run one execution; raise what went wrong with racer's own rules in it."""
     strategy.begin(seed)
     run = Turnstile(strategy, worker.pool, max_steps, detect, recorder)
+    if isinstance(strategy, Dpor):
+        strategy.attach(run)
     run.execute(test, worker)
-    if run.error is not None:
-        raise run.error
+    error = run.error or (strategy.error if isinstance(strategy, Foreign) else None)
+    if error is not None:
+        raise error
     return run
 
 
@@ -278,7 +283,7 @@ def _shown_steps(run: Turnstile) -> Iterator[str]:
     values = iter(run.values)
     for thread, code in zip(run.order, run.codes, strict=False):
         kind = code >> 8 & 0xFF
-        decided = f" = {next(values)}" if kind == CHOOSE else " failed" if code & 0xFF else ""
+        decided = f" = {next(values)}" if kind == CHOOSE else " failed" if code & OUTCOME else ""
         yield f"{run.threads[thread].shown_name}: {NAMES[kind]} of object {code >> 16}{decided}"
 
 

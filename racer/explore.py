@@ -1,4 +1,4 @@
-"""Explore, replay, run free: the one module that knows every part."""
+"""Explore, verify, replay, run free: the one module that knows every part."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -17,7 +17,9 @@ from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder
 from racer.strategies import is_strategy
 from racer.strategies import strategy as strategy_of
+from racer.strategies.foreign import Foreign
 from racer.strategies.replay import Replay
+from racer.verification import Verification
 
 DETECTORS = ("exception", "deadlock")
 """Detectors by name. What the subject reports itself (`racer.violation`) is always a finding."""
@@ -55,12 +57,16 @@ def explore(
         executions=_at_least("executions", executions, 1),
         seed=check_seed(seed),
         detect=_detectors(detect),
-        keep_going=bool(keep_going),
+        keep_going=_flag("keep_going", keep_going),
         max_steps=_at_least("max_steps", max_steps, 1),
     )
     _at_least("jobs", jobs, 1)
-    if progress is not None and not callable(progress):
-        raise UsageError(f"progress is a function of a snapshot, got {progress!r}")
+    _check_progress(progress)
+    if strategy == "dpor":
+        return verify(
+            test, detect=detect, keep_going=keep_going, max_executions=executions, max_steps=max_steps,
+            progress=progress, stall_after=stall_after,
+        )  # fmt: skip
     chosen = _strategy(strategy)
     seconds = _positive("stall_after", stall_after)
     if min(jobs, executions) > 1:
@@ -68,6 +74,42 @@ def explore(
     driver = Driver(seconds)
     campaign = Campaign(test, chosen, options, driver)
     return driver.run(campaign.loop, lambda: progress and progress(campaign.snapshot()))
+
+
+def verify(
+    test: Callable[[], object],
+    *,
+    detect: Iterable[str] = DETECTORS,
+    keep_going: bool = False,
+    max_executions: int | None = None,
+    max_steps: int = 100_000,
+    jobs: int = 1,
+    progress: Callable[[Snapshot], None] | None = None,
+    stall_after: float = STALL_AFTER,
+) -> Result:
+    """Run a test under every schedule that matters: each happens-before class is executed once (racer.dpor).
+
+    `Result.exhausted` is True when all were executed; without a finding that is a proof for this test, as far as its
+    behaviour is decided by operations. `max_executions` bounds the search, and the result then says that it was cut
+    short. With `keep_going` it goes on after findings; an execution that ends in one counts. `Result.redundant` counts
+    executions that were cut off: they would have repeated a class, or could not be run as foreseen.
+
+    Raises UsageError, NondeterminismError, StallError.
+    """
+    _check_test(test)
+    if _at_least("jobs", jobs, 1) > 1:
+        raise UsageError(f"a verification runs in one process: jobs must be 1, got {jobs}")
+    options = Options(
+        executions=0 if max_executions is None else _at_least("max_executions", max_executions, 1),
+        seed=0,
+        detect=_detectors(detect),
+        keep_going=_flag("keep_going", keep_going),
+        max_steps=_at_least("max_steps", max_steps, 1),
+    )
+    _check_progress(progress)
+    driver = Driver(_positive("stall_after", stall_after))
+    verification = Verification(test, options, driver)
+    return driver.run(verification.loop, lambda: progress and progress(verification.snapshot()))
 
 
 def replay(
@@ -93,6 +135,9 @@ def replay(
             raise DivergenceError(strategy.step, strategy.why)
         if strategy.step < len(wanted):
             raise DivergenceError(strategy.step, f"the execution ended, and the schedule has {len(wanted)} steps")
+        if len(run.values) < len(wanted.values):
+            why = f"the execution made {len(run.values)} choices, and the schedule has {len(wanted.values)} values"
+            raise DivergenceError(strategy.step, why)
         digest = digest_of_run(run)
         if not digest.startswith(wanted.digest):
             raise DivergenceError(
@@ -114,7 +159,9 @@ def run_free(
     """
     _check_test(test)
     check_seed(seed)
-    seen = free.run(test, _positive("seconds", seconds), seed, noise=noise, stall_after=stall_after)
+    _flag("noise", noise)
+    longest = _positive("stall_after", stall_after)
+    seen = free.run(test, _positive("seconds", seconds), seed, noise=noise, stall_after=longest)
     verdict = FAIL if seen.findings else PASS if seen.runs else UNKNOWN
     return Result(
         verdict=verdict,
@@ -145,7 +192,7 @@ def _check_test(test: object) -> None:
 
 def _strategy(given: str | Strategy) -> Strategy:
     if not isinstance(given, str) and is_strategy(given):
-        return given
+        return given if type(given).__module__.startswith("racer.") else Foreign(given)
     return strategy_of(given)  # type: ignore[arg-type]  # what is no text is refused there
 
 
@@ -157,6 +204,17 @@ def _detectors(names: object) -> frozenset[str]:
         if name not in DETECTORS:
             raise unknown("detector", name, DETECTORS)
     return frozenset(chosen)
+
+
+def _check_progress(progress: object) -> None:
+    if progress is not None and not callable(progress):
+        raise UsageError(f"progress is a function of a snapshot, got {progress!r}")
+
+
+def _flag(what: str, given: object) -> bool:
+    if not isinstance(given, bool):
+        raise UsageError(f"{what} must be True or False, got {given!r}")
+    return given
 
 
 def _at_least(what: str, given: object, least: int) -> int:

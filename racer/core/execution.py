@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racer.core.finding import Finding
-from racer.core.operation import CHOOSE
+from racer.core.operation import CHOOSE, OUTCOME
 from racer.core.schedule import Schedule
 from racer.core.trace import Trace
 
@@ -49,7 +49,7 @@ def digest_of(order: list[int], codes: list[int], values: list[int], findings: l
     chosen = iter(values)
     for thread, code in zip(order, codes, strict=True):
         kind = code >> 8 & 0xFF
-        decided = next(chosen) if kind == CHOOSE else code & 0xFF
+        decided = next(chosen) if kind == CHOOSE else code & OUTCOME
         out.update(_STEP.pack(thread, kind, code >> 16, decided))
     for finding in findings:
         out.update(finding.kind.encode() + b"\0" + _FINDING.pack(finding.thread_number, finding.step))

@@ -38,6 +38,11 @@ SLEEP: Final = 32
 CHOOSE: Final = 33
 TOUCH: Final = 34
 CHANGE: Final = 35
+TIMED_JOIN: Final = 36
+TIMED_EVENT_WAIT: Final = 37
+SEM_TRY_ACQUIRE: Final = 38
+TIMED_LEAVE: Final = 39
+TIMED_REACQUIRE: Final = 40
 
 NAMES: Final = (
     "begin",
@@ -76,6 +81,11 @@ NAMES: Final = (
     "choose",
     "touch",
     "change",
+    "timed-join",
+    "timed-event-wait",
+    "sem-try-acquire",
+    "timed-leave",
+    "timed-reacquire",
 )
 """The name of each kind, by number. Numbers enter digests: they are never reused, new kinds go to the end."""
 
@@ -83,5 +93,11 @@ DONE: Final = 0
 FAILED: Final = 1
 """What the engine decided of an operation: it took effect, or it failed (a trylock, a compare-exchange, a time-out)."""
 
-LOCK_KINDS: Final = frozenset({ACQUIRE, RELEASE, TRY_ACQUIRE, LOCKED, WAIT, REACQUIRE})
+MODIFIED: Final = 0x80
+"""Set beside the outcome in an event's code where the operation modified its object; no part of the digest."""
+
+OUTCOME: Final = 0x7F
+"""The bits of an event's code that hold its outcome."""
+
+LOCK_KINDS: Final = frozenset({ACQUIRE, RELEASE, TRY_ACQUIRE, LOCKED, WAIT, REACQUIRE, TIMED_REACQUIRE})
 """Operations on a lock, counted where a claim is made about locks taken."""

@@ -62,9 +62,7 @@ class Schedule:
         if check != _check(body):
             raise ScheduleError(text, f"its check is {check!r} and should be {_check(body)!r}: cut short or changed")
         runs = parts[1]
-        found = cls(
-            tuple(_unpack(text, runs.removesuffix("!"))), _values(text, parts[2]), parts[3], runs.endswith("!")
-        )
+        found = cls(tuple(_unpack(text, runs.removesuffix("!"))), _values(text, parts[2]), parts[3], runs.endswith("!"))
         if not _DIGEST.fullmatch(parts[3]):
             raise ScheduleError(text, f"{parts[3][:20]!r} is no digest")
         if str(found) != packed:

@@ -28,7 +28,8 @@ class Operand:
         run.objects += 1
         maker = run.current
         maker.children += 1
-        self.writes = hash((maker.path, maker.children))
+        self.writes = key = hash((maker.path, maker.children))
+        run.keys.append(key)
         self.reads = 0
         self.pending: list[ThreadState] | tuple[ThreadState, ...] = NOBODY
 
@@ -36,6 +37,10 @@ class Operand:
     def shown_name(self) -> str:
         """The name it was given, or its type and number."""
         return self.label or f"{type(self).__name__.removeprefix('Controlled').lower()}{self.number}"
+
+    def __repr__(self) -> str:
+        """Return type and name: no address, which would be another one each time."""
+        return f"<{type(self).__name__.removeprefix('Controlled')} {self.shown_name}>"
 
     def admits(self, thread: "ThreadState") -> bool:
         """Return whether the pending operation of the thread on this object can be executed now."""

@@ -7,7 +7,9 @@ CPUs as on one (measured: docs/design/hand-over.md).
 import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
+from racer.core.errors import UsageError
 from racer.engine.baton import Baton, make_baton
 
 _SCHED_BATCH = getattr(os, "SCHED_BATCH", None)
@@ -72,8 +74,13 @@ _cpu_slot: int | None = None
 _pool: Pool | None = None
 
 
-def pin_to(slot: int) -> None:
-    """Let the controlled threads of this process run on the slot-th of the allowed CPUs (modulo their number)."""
+def pin_to(slot: Any) -> None:
+    """Let the controlled threads of this process run on the slot-th of the allowed CPUs (modulo their number).
+
+    None leaves the choice to racer.
+    """
+    if slot is not None and (isinstance(slot, bool) or not isinstance(slot, int) or slot < 0):
+        raise UsageError(f"pin_to takes a CPU's place, a whole number of at least 0, or None; got {slot!r}")
     global _cpu_slot
     _cpu_slot = slot
     discard()

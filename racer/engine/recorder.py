@@ -29,6 +29,12 @@ class Watch:
     def value(self, value: object) -> None:
         """Do nothing: nothing is recorded."""
 
+    def before(self, value: object) -> None:
+        """Do nothing: nothing is recorded."""
+
+    def expected(self, value: object) -> None:
+        """Do nothing: nothing is recorded."""
+
     def what(self, text: str) -> None:
         """Do nothing: nothing is recorded."""
 
@@ -76,9 +82,33 @@ class Recorder(Watch):
         )  # fmt: skip
 
 
+class Ledger(Watch):
+    """Keeps what is needed to tell how a compare-exchange would have ended at another place of the execution."""
+
+    def __init__(self) -> None:
+        self._last: list[int] | None = None
+        self.values_before: dict[int, object] = {}
+        self.values_expected: dict[int, object] = {}
+
+    def step(self, me: "ThreadState") -> None:
+        """Take note of where the steps are counted."""
+        self._last = me.run.order
+
+    def _index(self) -> int:
+        assert self._last is not None
+        return len(self._last) - 1
+
+    def before(self, value: object) -> None:
+        """Note the value that the last step's atomic had before it."""
+        self.values_before[self._index()] = value
+
+    def expected(self, value: object) -> None:
+        """Note the value that the last step's compare-exchange asked for."""
+        self.values_expected[self._index()] = value
+
+
 def refuse_finalizer(run: "Turnstile") -> None:
-    """End an execution in which a `__del__` performed an operation."""
+    """Fail an execution in which a `__del__` performed an operation; it goes on: a finalizer cannot be unwound."""
     run.error = run.error or UsageError(
         "an operation inside __del__: when a finalizer runs is not for a schedule to decide; release things explicitly"
     )
-    run.max_steps = 0  # the next operation outside of the finalizer, which could not be unwound, ends the execution

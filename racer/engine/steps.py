@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from racer.core.errors import RacerError
 from racer.core.finding import Finding
-from racer.core.operation import CHOOSE, DONE
+from racer.core.operation import CHOOSE, DONE, MODIFIED
 from racer.core.strategy import GIVE_UP, Strategy
 from racer.engine.operand import NOBODY, Operand
 from racer.engine.thread_state import ThreadState
@@ -27,9 +27,11 @@ class Unwind(BaseException):
 class Steps:
     """The steps of one controlled execution, as its threads take them.
 
-    `order[i]` is the thread that executed step i and `codes[i]` what it executed (object << 16 | kind << 8 | outcome).
-    `enabled` holds the numbers of the threads whose pending operation can be executed, ascending, the running one
-    included. Everything here is touched by the thread that has the turn and by no other.
+    `order[i]` is the thread that executed step i and `codes[i]` what it executed (object << 16 | kind << 8 |
+    outcome). `keys[n]` identifies object n however the threads interleave; `also` holds the second objects of
+    operations on two, `values` and `widths` what the choices were and out of how many. `enabled` holds the numbers
+    of the threads whose pending operation can be executed, ascending, the running one included. Everything here is
+    touched by the thread that has the turn and by no other.
     """
 
     # Defaults that most executions keep: an execution of ten steps feels each attribute set.
@@ -63,6 +65,9 @@ class Steps:
         self.order: list[int] = []
         self.codes: list[int] = []
         self.values: list[int] = []
+        self.widths: list[int] = []
+        self.keys: list[int] = []
+        self.also: list[tuple[int, int]] = []
         self.findings: list[Finding] = []
 
     # -- scheduling points ---------------------------------------------------------------------------------------
@@ -201,7 +206,7 @@ class Steps:
         order.append(me.thread_number)
         if self.recorder is not None:
             self.recorder.step(me)
-        self.codes.append(operand.base | kind << 8)
+        self.codes.append(operand.base | kind << 8 | MODIFIED)
         me.history = operand.writes = hash((me.history, operand.writes, operand.reads, kind))
         operand.reads = 0
 
@@ -215,7 +220,7 @@ class Steps:
 
     def did_modify(self, me: ThreadState, operand: Operand, outcome: int = DONE) -> None:
         """Record an executed operation that modified; who waits for the object is looked at again."""
-        self.codes.append(operand.base | me.kind << 8 | outcome)
+        self.codes.append(operand.base | me.kind << 8 | MODIFIED | outcome)
         me.history = operand.writes = hash((me.history, operand.writes, operand.reads, me.kind, outcome))
         operand.reads = 0
         if operand.pending:
@@ -225,6 +230,7 @@ class Steps:
 
     def did_also_modify(self, me: ThreadState, operand: Operand) -> None:
         """Add a second object to the operation just recorded."""
+        self.also.append((len(self.codes) - 1, operand.number))
         me.history = operand.writes = hash((me.history, operand.writes, operand.reads))
         operand.reads = 0
         if operand.pending:
@@ -250,6 +256,7 @@ class Steps:
             self.order.pop()
             self.abandon(me)
         self.values.append(value)
+        self.widths.append(n)
         self.codes.append(me.base | CHOOSE << 8)
         me.history = hash((me.history, CHOOSE, value))
         if self.recorder is not None:

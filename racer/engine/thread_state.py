@@ -27,6 +27,7 @@ class ThreadState(Operand):
     children = 0
     started = False
     ended = False
+    unwound = False
     enabled = True
     notified = False
     kind = BEGIN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from racer.core.errors import UsageError
 from racer.core.finding import Finding, Side
-from racer.core.operation import BEGIN, START
+from racer.core.operation import BEGIN, MODIFIED, START
 from racer.core.strategy import GIVE_UP
 from racer.engine import deadlock, where
 from racer.engine.operand import NOBODY
@@ -105,7 +105,7 @@ class Turnstile(Steps):
     def has_thread_here(self) -> bool:
         """Return whether the calling OS thread is one of this execution's."""
         ident = get_ident()
-        return any(thread.ident == ident and not thread.ended for thread in self.threads)
+        return any(thread.ident == ident and not (thread.ended or thread.unwound) for thread in self.threads)
 
     def pure(self, fn: Callable[..., R], *args: object) -> R:
         """Call a function of the subject that may perform no operations."""
@@ -119,7 +119,7 @@ class Turnstile(Steps):
 
     def started(self, me: ThreadState, thread: ThreadState) -> None:
         """Record the start of a thread, whose `begin` becomes its pending operation."""
-        self.codes.append(thread.base | START << 8)
+        self.codes.append(thread.base | START << 8 | MODIFIED)
         me.history = thread.writes = hash((me.history, thread.writes, thread.reads, START))
         thread.reads = 0
         thread.started = True
@@ -175,9 +175,11 @@ class Turnstile(Steps):
 
     def _end(self, me: ThreadState) -> None:
         """End a thread: part of its last step, on which the joins of others depend."""
-        me.ended = True
-        self.unfinished -= 1
-        if not self.closed:
+        if self.closed:
+            me.unwound = True
+        else:
+            me.ended = True
+            self.unfinished -= 1
             self.enabled.remove(me.thread_number)
             me.writes = hash((me.history, me.writes, me.reads))
             if me.pending:

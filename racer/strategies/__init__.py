@@ -29,6 +29,8 @@ def strategy(text: str) -> Strategy:
 
 def is_strategy(given: object) -> bool:
     """Return whether an object can serve as a strategy."""
+    if isinstance(given, type):
+        return False
     methods = ("begin", "created", "pick", "choose", "yielded")
     return all(callable(getattr(given, method, None)) for method in methods) and all(
         hasattr(given, attribute) for attribute in ("text", "every_step")

@@ -5,7 +5,7 @@ import re
 from racer.core.errors import UsageError
 from racer.core.rng import SplitMix64
 
-_FORM = re.compile(r"(?:(-?\d+)(?:,k=(-?\d+))?)?")
+_FORM = re.compile(r"(?:(-?[0-9]{1,18})(?:,k=(-?[0-9]{1,18}))?)?")
 DEFAULT_DEPTH = 3
 
 

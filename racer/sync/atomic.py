@@ -69,13 +69,15 @@ class ControlledAtomic(Operand, Atomic[T]):
         Operand.__init__(self, run, name)
         self._value = initial
 
-    def _record(self) -> None:
-        if self.run.recorder is not None:
-            self.run.recorder.value(self._value)
+    def _record(self, before: object) -> None:
+        recorder = self.run.recorder
+        if recorder is not None:
+            recorder.value(self._value)
+            recorder.before(before)
 
     def load(self) -> T:
         self.run.read(LOAD, self)
-        self._record()
+        self._record(self._value)
         return self._value
 
     def _set(self, kind: int, value: T) -> T:
@@ -83,7 +85,7 @@ class ControlledAtomic(Operand, Atomic[T]):
         me = run.reach(kind, self)
         old, self._value = self._value, value
         run.did_modify(me, self)
-        self._record()
+        self._record(old)
         return old
 
     def store(self, value: T) -> None:
@@ -102,7 +104,7 @@ class ControlledAtomic(Operand, Atomic[T]):
             run.did_read(me, self, FAILED)
             raise
         run.did_modify(me, self)
-        self._record()
+        self._record(old)
         return old
 
     def add(self, n: Any) -> T:
@@ -114,7 +116,7 @@ class ControlledAtomic(Operand, Atomic[T]):
     def compare_exchange(self, expected: T, new: T) -> bool:
         run = self.run
         me = run.reach(COMPARE_EXCHANGE, self)
-        equal = False
+        old, equal = self._value, False
         try:
             equal = bool(run.pure(operator.eq, self._value, expected))
         finally:
@@ -123,7 +125,9 @@ class ControlledAtomic(Operand, Atomic[T]):
                 run.did_modify(me, self)
             else:
                 run.did_read(me, self, FAILED)
-        self._record()
+        self._record(old)
+        if run.recorder is not None:
+            run.recorder.expected(expected)
         return equal
 
     def admits(self, thread: ThreadState) -> bool:
@@ -148,7 +152,7 @@ class ControlledAtomic(Operand, Atomic[T]):
             run.did_read(me, self, FAILED)
             raise
         run.did_read(me, self)
-        self._record()
+        self._record(self._value)
         return self._value
 
 

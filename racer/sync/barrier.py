@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from threading import BrokenBarrierError as BrokenBarrierError  # noqa: PLC0414  (exported as racer's own)
 
-from racer.core.operation import ABORT, ARRIVE, DONE, FAILED, INSPECT, LEAVE, RESET
+from racer.core.operation import ABORT, ARRIVE, DONE, FAILED, INSPECT, LEAVE, RESET, TIMED_LEAVE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -152,7 +152,7 @@ class ControlledBarrier(Operand, Barrier):
         run = self.run
         run.current.predicate = lambda: mine.full or mine.broken
         deadline = run.clock + max(timeout or 0, 0)
-        me = run.await_turn(LEAVE, self, self) if timeout is None else run.reach(LEAVE, self)
+        me = run.await_turn(LEAVE, self, self) if timeout is None else run.reach(TIMED_LEAVE, self)
         if mine.full and not mine.broken:
             self._left(mine)
             run.did_read(me, self)

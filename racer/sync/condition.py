@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from racer.core.errors import UsageError
-from racer.core.operation import FAILED, NOTIFY, REACQUIRE, WAIT
+from racer.core.operation import FAILED, NOTIFY, REACQUIRE, TIMED_REACQUIRE, WAIT
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -91,6 +91,11 @@ class ControlledCondition(Operand, Condition):
     def _lock_of(self) -> Lock:
         return self._lock
 
+    @property
+    def lock_of_wait(self) -> ControlledLock:
+        """The second object of a wait's operations."""
+        return self._lock
+
     def admits(self, thread: ThreadState) -> bool:
         """Return whether a waiting thread can take the lock again."""
         return self._lock.owner is None and (thread.notified or thread.thread_number in self._timed)
@@ -115,7 +120,7 @@ class ControlledCondition(Operand, Condition):
         if timeout is not None:
             deadline += max(timeout, 0)
             self._timed.add(me.thread_number)
-        run.await_turn(REACQUIRE, self, lock)
+        run.await_turn(REACQUIRE if timeout is None else TIMED_REACQUIRE, self, lock)
         self._timed.discard(me.thread_number)
         lock.owner = me
         if isinstance(lock, ControlledRLock):

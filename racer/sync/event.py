@@ -2,7 +2,7 @@
 
 import threading
 
-from racer.core.operation import CLEAR, EVENT_WAIT, FAILED, IS_SET, SET
+from racer.core.operation import CLEAR, EVENT_WAIT, FAILED, IS_SET, SET, TIMED_EVENT_WAIT
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -76,7 +76,7 @@ class ControlledEvent(Operand, Event):
             run.did_read(me, self)
             return True
         deadline = run.clock + max(timeout, 0)
-        me = run.reach(EVENT_WAIT, self)
+        me = run.reach(TIMED_EVENT_WAIT, self)
         run.did_read(me, self, not self._flag and FAILED)
         if not self._flag:
             run.timed_out(me, deadline)

@@ -89,7 +89,7 @@ class ControlledLock(Operand, Lock):
         check_timeout(blocking, timeout)
         run = self.run
         deadline = run.clock + timeout
-        me = run.reach(ACQUIRE if blocking else TRY_ACQUIRE, self)
+        me = run.reach(TRY_ACQUIRE, self)
         if self.owner is None:
             self.owner = me
             run.did_modify(me, self)

@@ -6,6 +6,8 @@ from racer.core.errors import UsageError
 from racer.core.operation import POINT, SLEEP
 from racer.engine import free, interpose, turnstile
 
+_MOST_CHOICES = 1 << 64
+
 
 def point(label: str | None = None) -> None:
     """Let another thread go first, perhaps: a scheduling point of its own."""
@@ -46,5 +48,5 @@ def choose(n: int) -> int:
 
 
 def _check_choice(n: object) -> None:
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise UsageError(f"choose needs a whole number of at least 1, got {n!r}")
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= _MOST_CHOICES:
+        raise UsageError(f"choose needs a whole number from 1 to 2**64, got {n!r}")

@@ -25,8 +25,7 @@ def violation(kind: str, message: str, sides: Iterable[Side] = ()) -> None:
 
     Outside executions and free runs there is nobody to report to: FailureError is raised.
     """
-    given = tuple(sides)
-    _check(kind, message, given)
+    given = _checked(kind, message, sides)
     run = turnstile.active()
     if run is None:
         free.found(Finding(kind, message, threading.current_thread().name, sides=given))
@@ -50,6 +49,12 @@ def controlled() -> bool:
     return turnstile.active() is not None
 
 
-def _check(kind: object, message: object, sides: tuple[object, ...]) -> None:
-    if not isinstance(kind, str) or not isinstance(message, str) or not all(isinstance(side, Side) for side in sides):
-        raise UsageError(f"violation takes two texts and sides made by racer.side, got {(kind, message, sides)!r}")
+def _checked(kind: object, message: object, sides: object) -> tuple[Side, ...]:
+    if not isinstance(kind, str) or kind.split() != [kind]:
+        raise UsageError(f"the kind of a violation is one word such as 'stale-pointer', got {kind!r}")
+    if not isinstance(message, str):
+        raise UsageError(f"the message of a violation is a text, got {message!r}")
+    given = tuple(sides) if isinstance(sides, Iterable) else (sides,)
+    if not all(isinstance(side, Side) for side in given):
+        raise UsageError(f"the sides of a violation are made by racer.side, got {sides!r}")
+    return given

@@ -3,7 +3,7 @@
 import threading
 from types import TracebackType
 
-from racer.core.operation import FAILED, SEM_ACQUIRE, SEM_RELEASE
+from racer.core.operation import FAILED, SEM_ACQUIRE, SEM_RELEASE, SEM_TRY_ACQUIRE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -77,7 +77,7 @@ class ControlledSemaphore(Operand, Semaphore):
             run.did_modify(me, self)
             return True
         deadline = run.clock + max(timeout or 0, 0)
-        me = run.reach(SEM_ACQUIRE, self)
+        me = run.reach(SEM_TRY_ACQUIRE, self)
         if self._value > 0:
             self._value -= 1
             run.did_modify(me, self)

@@ -41,4 +41,4 @@ def may_sleep(what: str) -> None:
     held = run.current.spinlocks if run is not None else _holds.names
     if held:
         locks = ", ".join(held)
-        violation("atomic-sleep", f"{what} may sleep while {locks} is held", (side("sleep", what, skip=1),))
+        violation("atomic-sleep", f"{what} may sleep while {locks} is held", (side("sleep", what),))

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from racer.core.operation import ALIVE, FAILED, JOIN, START
+from racer.core.operation import ALIVE, FAILED, JOIN, START, TIMED_JOIN
 from racer.engine import free, interpose, turnstile
 from racer.engine.thread_state import ThreadState
 
@@ -82,7 +82,7 @@ class Thread:
         if run.current is state:
             raise RuntimeError("cannot join current thread")
         deadline = run.clock + max(timeout or 0, 0)
-        me = run.await_turn(JOIN, state, state) if timeout is None else run.reach(JOIN, state)
+        me = run.await_turn(JOIN, state, state) if timeout is None else run.reach(TIMED_JOIN, state)
         if not state.started:
             run.did_read(me, state, FAILED)
             raise RuntimeError("cannot join thread before it is started")

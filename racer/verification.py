@@ -1,0 +1,101 @@
+"""A verification: every happens-before class of a test, each executed once."""
+
+from racer.campaign import Options, Tally, Test, digest_of_run, execution_of, run_once
+from racer.core.errors import NondeterminismError
+from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
+from racer.core.schedule import Schedule
+from racer.dpor.search import Dpor
+from racer.engine.driver import Driver, collect_young
+from racer.engine.pool import Worker
+from racer.engine.recorder import Ledger, Recorder
+from racer.engine.turnstile import Turnstile
+from racer.strategies.replay import Replay
+
+
+class Verification:
+    """Runs a test until every class was executed, or the budget is used up; `options.executions` of 0 is no budget."""
+
+    def __init__(self, test: Test, options: Options, driver: Driver) -> None:
+        self.test = test
+        self.options = options
+        self.driver = driver
+        self.tally = Tally()
+        self.redundant = 0
+        self.search = Dpor()
+        self._last: Turnstile | None = None
+
+    def loop(self, worker: Worker) -> Result:
+        """Run the executions; return the result. Called in the pooled thread that is thread 0 of each."""
+        exhausted = False
+        while not exhausted and not self.driver.stop:
+            if self.options.executions and self.tally.executions >= self.options.executions:
+                break
+            ledger = Ledger()
+            self.driver.check()
+            run = run_once(self.test, self.search, 0, worker, self.options.max_steps, self.options.detect, ledger)
+            index = self.tally.executions
+            self.tally.add(index, run, complete=not self.search.cut_off)
+            self.redundant += self.search.cut_off
+            found = bool(run.findings) and self._keep(run, index, worker)
+            exhausted = not self.search.learn(run, ledger)
+            if self._last is not None:
+                self._last.release()
+            self._last = run
+            collect_young()
+            self.driver.executions += 1
+            if found:
+                break
+        return self._result(exhausted=exhausted and not self.tally.cut)
+
+    def snapshot(self) -> Snapshot:
+        """Return how far the verification is; called from another thread."""
+        tally = self.tally
+        return Snapshot(
+            tally.executions, tally.steps, tally.failed, len(tally.findings), tally.executions - self.redundant,
+            self.driver.seconds(),
+        )  # fmt: skip
+
+    def _keep(self, run: Turnstile, index: int, worker: Worker) -> bool:
+        """Take in the findings of an execution, the new ones with its rich record; return whether to stop."""
+        findings = self.tally.findings
+        signatures = dict.fromkeys(finding.signature for finding in run.findings)
+        if any(signature not in findings for signature in signatures):
+            recorder = Recorder()
+            schedule = Schedule(tuple(run.order), tuple(run.values), cut=run.cut)
+            most = len(run.order) if run.cut else self.options.max_steps
+            again = run_once(self.test, Replay(schedule), 0, worker, most, self.options.detect, recorder)
+            if digest_of_run(again) != digest_of_run(run):
+                raise NondeterminismError(0, len(again.order), f"{len(run.order)} steps", f"{len(again.order)} steps")
+            for finding in execution_of(again, recorder, index, None).findings:
+                findings.setdefault(finding.signature, finding)
+                finding.count = 0
+        for signature in signatures:
+            findings[signature].count += 1
+        return not self.options.keep_going
+
+    def _result(self, *, exhausted: bool) -> Result:
+        tally = self.tally
+        executed = tally.executions
+        if tally.failed:
+            verdict, reason = FAIL, f"{tally.failed} of {executed} executions had a finding"
+        elif exhausted:
+            verdict, reason = PASS, f"all {executed - self.redundant} interleavings were executed, without a finding"
+        else:
+            verdict, reason = UNKNOWN, f"cut short after {executed} executions, without a finding"
+        return Result(
+            verdict=verdict,
+            reason=reason,
+            digest="" if self._last is None else digest_of_run(self._last),
+            findings=tuple(tally.findings.values()),
+            executions=executed,
+            steps=tally.steps,
+            strategy=self.search.text,
+            seed=0,
+            failed=tally.failed,
+            first_failure=tally.first_failure,
+            interleavings=executed - self.redundant,
+            exhausted=exhausted,
+            redundant=self.redundant,
+            counters=tally.counters,
+            seconds=self.driver.seconds(),
+        )
