@@ -27,7 +27,9 @@ def clean(body: Callable[[], object], executions: int = 1) -> None:
     racer.explore(body, executions=executions).raise_on_failure()
 
 
-def register(vm: Vm, caller: Vcpu, target: int, subfunc: int, gpa: int = 0, length: int | None = None) -> int:
+def register(  # noqa: PLR0917  (the call's own order)
+    vm: Vm, caller: Vcpu, target: int, subfunc: int, gpa: int = 0, length: int | None = None
+) -> int:
     """Write an area's length and make a call of H_REGISTER_VPA."""
     if length is not None:
         vm.memory.guest_store(gpa, LENGTH_HWORD if subfunc == H_VPA_REG_VPA else LENGTH_WORD, length)
