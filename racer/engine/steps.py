@@ -41,6 +41,7 @@ class Steps:
     raced = False
     unfinished = 0
     closed = False
+    lost = False
     cut = False
     error: RacerError | None = None
     counters: dict[str, int] | None = None

@@ -70,7 +70,7 @@ class Turnstile(Steps):
 
     def _refuse(self) -> None:
         """Explain an operation that is not one of this execution's running thread."""
-        if self.closed and self is _active and self.has_thread_here():
+        if self.closed and (self is _active or self.lost) and self.has_thread_here():
             raise Unwind
         if self.closed:
             why = "an object of an earlier execution was used: make every object of a test inside its body"
@@ -238,7 +238,7 @@ class Turnstile(Steps):
     def _tear_down(self, main: ThreadState) -> None:
         """Unwind the threads that are left, one after another."""
         for thread in self.threads:
-            if thread.ident and not thread.ended and thread is not main:
+            if thread.ident and not (thread.ended or thread.unwound) and thread is not main:
                 thread.wake()
                 main.wait()
 
@@ -297,6 +297,6 @@ def forget() -> None:
     """Forget the execution that runs: its threads are lost."""
     global _active
     if _active is not None:
-        _active.closed = True
+        _active.closed = _active.lost = True
         _active.current = _NOBODY
     _active = None
