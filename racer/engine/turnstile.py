@@ -177,6 +177,7 @@ class Turnstile(Steps):
         """End a thread: part of its last step, on which the joins of others depend."""
         if self.closed:
             me.unwound = True
+            _lost.pop(me.ident, None)
         else:
             me.ended = True
             self.unfinished -= 1
@@ -275,11 +276,15 @@ _CALLBACK: Any = _Nobody()
 _SHOWN: Any = _Nobody()
 _NOTHING: Any = None
 _active: Turnstile | None = None
+_lost: dict[int, Turnstile] = {}
+"""The OS threads that a stalled execution left behind: at their next operation they are unwound."""
 
 
 def active() -> Turnstile | None:
     """Return the execution the calling thread is one of the threads of, or None."""
     run = _active
+    if _lost and get_ident() in _lost:
+        return _lost[get_ident()]
     if run is None:
         return None
     if run.current.ident == get_ident():
@@ -298,5 +303,6 @@ def forget() -> None:
     global _active
     if _active is not None:
         _active.closed = _active.lost = True
+        _lost.update((thread.ident, _active) for thread in _active.threads if thread.ident and not thread.ended)
         _active.current = _NOBODY
     _active = None
