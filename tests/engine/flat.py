@@ -43,6 +43,16 @@ def parallel(objects: Mapping[str, tuple[str, Any]], *threads: ThreadFunction) -
     return Program((main, *threads), objects)
 
 
+class Choice(NamedTuple):
+    """Who executes the next step, and what it returns if that is a `choose`."""
+
+    thread: int
+    value: int = 0
+
+
+Schedule = tuple[Choice, ...]
+
+
 class Done(NamedTuple):
     """An executed operation: who, its place among the thread's own, what it touched (True: modified)."""
 
@@ -52,16 +62,19 @@ class Done(NamedTuple):
     decided: Any
 
 
-READS = frozenset({"read", "load", "is_set", "wait", "await", "join", "alive", "locked"})
+READS = frozenset({"read", "load", "is_set", "wait", "await", "join", "alive", "locked", "leave"})
 
 
 class Run:
     """One interleaving under way."""
 
     def __init__(self, program: Program) -> None:
-        self.values: dict[str, Any] = {name: initial for name, (_, initial) in program.objects.items()}
+        objects = program.objects.items()
+        self.values: dict[str, Any] = {name: 0 if what == "barrier" else initial for name, (what, initial) in objects}
         self.waiters: dict[str, list[int]] = {name: [] for name in program.objects}
         self.notified: set[int] = set()
+        self.timed: set[int] = set()
+        self.rounds: dict[int, int] = {}
         self.generators = [function() for function in program.threads]
         self.pending = [Op("begin") for _ in program.threads]
         self.started = {0}
@@ -72,9 +85,17 @@ class Run:
     def enabled(self) -> list[int]:
         return [t for t in sorted(self.started - self.ended) if self._can_go(t)]
 
+    def choices(self) -> list[Choice]:
+        """Return all that can be chosen now: who goes on, and what a `choose` returns."""
+        found = []
+        for thread in self.enabled():
+            op = self.pending[thread]
+            found += [Choice(thread, value) for value in range(op.value if op.kind == "choose" else 1)]
+        return found
+
     def _can_go(self, thread: int) -> bool:
         op = self.pending[thread]
-        now = self.values.get(op.on)
+        now: Any = self.values.get(op.on)
         match op.kind:
             case "acquire":
                 return now is None
@@ -85,20 +106,24 @@ class Run:
             case "await":
                 return bool(now == op.value)
             case "reacquire":
-                return thread in self.notified and self.values[f"{op.on}.lock"] is None
+                return self.values[f"{op.on}.lock"] is None and thread in self.notified | self.timed
+            case "leave":
+                return bool(now >= self.rounds[thread])
             case "join":
                 return int(op.on) in self.ended
         return True
 
-    def step(self, thread: int) -> None:
-        """Execute the thread's pending operation and go on to its next."""
+    def step(self, thread: int, value: int = 0) -> None:
+        """Execute the thread's pending operation and go on to its next; `value` is what a `choose` returns."""
         op = self.pending[thread]
-        result, touched = self._execute(thread, op)
+        result, touched = (value, ()) if op.kind == "choose" else self._execute(thread, op)
         try:
             if op.kind == "begin":
                 self.pending[thread] = next(self.generators[thread])
-            elif op.kind == "cwait":
+            elif op.kind in {"cwait", "ctwait"}:
                 self.pending[thread] = Op("reacquire", op.on)
+            elif op.kind == "bwait":
+                self.pending[thread] = Op("leave", op.on)
             else:
                 self.pending[thread] = self.generators[thread].send(result)
         except StopIteration:
@@ -111,20 +136,24 @@ class Run:
     def _execute(self, thread: int, op: Op) -> tuple[Any, tuple[tuple[str, bool], ...]]:
         """Execute an operation; return its result, and what it touched."""
         kind, on, value = op
-        if kind in {"begin", "point", "start"}:
-            if kind == "start":
-                self.started.add(int(on))
+        if kind in {"begin", "point"}:
             return None, ()
+        if kind == "start":
+            self.started.add(int(on))
+            return None, ((f"thread {on}", True),)
         if kind in {"join", "alive"}:
             return int(on) in self.started - self.ended, ((f"thread {on}", False),)
-        if kind in {"cwait", "reacquire", "notify"}:
+        if kind in {"cwait", "ctwait", "reacquire", "notify"}:
             return self._condition(thread, op)
         now: Any = self.values[on]
+        if kind == "bwait":  # arrive; it may leave once its round of `value` threads is full
+            self.rounds[thread] = (now // value + 1) * value
         if kind in READS:
             return now, ((on, False),)
         if (kind == "try" and now is not None) or (kind == "cas" and now != value[0]):
             return False, ((on, False),)
         after: Mapping[str, Callable[[], Any]] = {
+            "bwait": lambda: now + 1,
             "write": lambda: value,
             "store": lambda: value,
             "add": lambda: now + value,
@@ -146,11 +175,18 @@ class Run:
             self.notified |= set(self.waiters[on][:value])
             del self.waiters[on][:value]
             return None, ((on, True),)
-        if kind == "cwait":
+        if kind != "reacquire":
             self.waiters[on].append(thread)
             self.notified.discard(thread)
-        self.values[f"{on}.lock"] = None if kind == "cwait" else thread
-        return None, ((on, True), (f"{on}.lock", True))
+            if kind == "ctwait":
+                self.timed.add(thread)
+            self.values[f"{on}.lock"] = None
+        else:
+            self.timed.discard(thread)
+            if thread not in self.notified:
+                self.waiters[on].remove(thread)
+            self.values[f"{on}.lock"] = thread
+        return thread in self.notified, ((on, True), (f"{on}.lock", True))
 
     def key(self) -> object:
         """What all interleavings of one happens-before class have in common."""
@@ -168,11 +204,11 @@ class Run:
         return tuple(self.counts), tuple((on, tuple(order)) for on, order in sorted(orders.items())), chosen
 
 
-def replayed(program: Program, schedule: tuple[int, ...]) -> Run:
+def replayed(program: Program, schedule: Schedule) -> Run:
     """Return the run after the steps of a schedule."""
     run = Run(program)
-    for thread in schedule:
-        run.step(thread)
+    for choice in schedule:
+        run.step(*choice)
     return run
 
 
@@ -180,7 +216,7 @@ def replayed(program: Program, schedule: tuple[int, ...]) -> Run:
 class Ending:
     """A class of complete interleavings: one schedule of it, whether it ends in deadlock, a random walk's share."""
 
-    schedule: tuple[int, ...]
+    schedule: Schedule
     deadlock: bool
     share: float
     values: dict[str, Any] = field(default_factory=dict)
@@ -188,22 +224,22 @@ class Ending:
 
 def endings(program: Program) -> list[Ending]:
     """Return every happens-before class of the program, each once, with its exact probability in a random walk."""
-    layer: dict[object, tuple[tuple[int, ...], float]] = {(): ((), 1.0)}
+    layer: dict[object, tuple[Schedule, float]] = {(): ((), 1.0)}
     found: dict[object, Ending] = {}
     while layer:
-        following: dict[object, tuple[tuple[int, ...], float]] = {}
+        following: dict[object, tuple[Schedule, float]] = {}
         for key, (schedule, share) in layer.items():
             run = replayed(program, schedule)
             enabled = run.enabled()
             if not enabled:
                 known = found.setdefault(key, Ending(schedule, bool(run.started - run.ended), 0.0, run.values))
                 known.share += share
-            for thread in enabled:
+            for choice in run.choices():
                 after = replayed(program, schedule)
-                after.step(thread)
-                longer = (*schedule, thread)
-                first, so_far = following.get(after.key(), (longer, 0.0))
-                following[after.key()] = (first, so_far + share / len(enabled))
+                after.step(*choice)
+                values = sum(other.thread == choice.thread for other in run.choices())
+                first, so_far = following.get(after.key(), ((*schedule, choice), 0.0))
+                following[after.key()] = (first, so_far + share / len(enabled) / values)
         layer = following
     return list(found.values())
 
@@ -223,6 +259,8 @@ def made(what: str, initial: Any, name: str, objects: dict[str, Any]) -> Any:
             return racer.Semaphore(initial, name=name)
         case "event":
             return racer.Event(name=name)
+        case "barrier":
+            return racer.Barrier(initial, name=name)
         case "condition":
             return racer.Condition(objects[f"{name}.lock"], name=name)
     raise AssertionError(what)
@@ -233,25 +271,24 @@ METHODS = {"sem_acquire": "acquire", "sem_release": "release", "cwait": "wait"}
 
 def performed(op: Op, objects: dict[str, Any], threads: list[racer.Thread | None]) -> Any:
     """Perform an operation of the model on racer's objects."""
-    if op.kind == "point":
-        return racer.point()
+    if op.kind in {"point", "choose"}:
+        return racer.point() if op.kind == "point" else racer.choose(op.value)
     if op.kind in {"start", "join", "alive"}:
         thread = threads[int(op.on)]
         assert thread is not None
         return {"start": thread.start, "join": thread.join, "alive": thread.is_alive}[op.kind]()
     on, value = objects[op.on], op.value
-    match op.kind:
-        case "read":
-            return on.value
-        case "write":
-            on.value = value
-            return None
-        case "cas":
-            return on.compare_exchange(*value)
-        case "await":
-            return on.wait(lambda now: now == value)
-        case "try":
-            return on.acquire(blocking=False)
+    ways: dict[str, Callable[[], Any]] = {
+        "read": lambda: on.value,
+        "write": lambda: setattr(on, "value", value),
+        "cas": lambda: on.compare_exchange(*value),
+        "await": lambda: on.wait(lambda now: now == value),
+        "try": lambda: on.acquire(blocking=False),
+        "ctwait": lambda: on.wait(timeout=1),
+        "bwait": partial(getattr(on, "wait", print)),
+    }
+    if op.kind in ways:
+        return ways[op.kind]()
     method = getattr(on, METHODS.get(op.kind, op.kind))
     return method() if value is None else method(value)
 

@@ -11,7 +11,7 @@ from tests.engine.programs import KNOWN
 
 OBJECTS = {
     "x": ("shared", 0), "y": ("shared", 0), "a": ("atomic", 0), "l": ("lock", None), "s": ("semaphore", 1),
-    "e": ("event", False),
+    "e": ("event", False), "b": ("barrier", 2), "c": ("condition", None), "c.lock": ("lock", None),
 }  # fmt: skip
 PIECES = (
     (Op("read", "x"),),
@@ -29,6 +29,13 @@ PIECES = (
     (Op("set", "e"),),
     (Op("wait", "e"),),
     (Op("is_set", "e"), Op("clear", "e")),
+    (Op("await", "a", 1),),
+    (Op("bwait", "b", 2),),
+    (Op("acquire", "c.lock"), Op("cwait", "c"), Op("release", "c.lock")),
+    (Op("acquire", "c.lock"), Op("ctwait", "c"), Op("release", "c.lock")),
+    (Op("acquire", "c.lock"), Op("notify", "c", 1), Op("release", "c.lock")),
+    (Op("acquire", "c.lock"), Op("notify", "c", 2), Op("write", "y", 2), Op("release", "c.lock")),
+    (Op("choose", value=2),),
     (Op("point"),),
     (Op("alive", "1"),),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import racer
-from tests.engine.flat import Op, Program, Run, Steps, body, endings, parallel
+from tests.engine.flat import Op, Program, Run, Steps, body, endings, parallel, replayed
 from tests.engine.programs import SHARED, abba, inc, lost_signal
 
 EXECUTIONS = 3000
@@ -138,9 +138,7 @@ def test_a_random_walk_shows_an_outcome_as_often_as_its_tree_says(name: str) -> 
     program, judge = PROGRAMS[name]
     exact = 0.0
     for ending in endings(program):
-        run = Run(program)
-        for thread in ending.schedule:
-            run.step(thread)
+        run = replayed(program, ending.schedule)
         exact += ending.share * judge(run)
     assert observed(program, judge, "random") == pytest.approx(exact, abs=tolerance(exact))
 
