@@ -72,7 +72,7 @@ def digest(path: str) -> str:
     except subprocess.TimeoutExpired:
         return f"no end within {TIMEOUT} s"
     match = DIGEST.search(done.stdout)
-    return match[1] if match else f"exit {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}"
+    return match[1] if match else f"exit {done.returncode}: {(done.stderr or done.stdout).strip()[:300]}"
 
 
 def main(argv: list[str]) -> int:

@@ -133,6 +133,9 @@ def main(argv: list[str]) -> int:
     except racer.UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
+    except (racer.StallError, racer.DivergenceError, racer.NondeterminismError) as error:
+        print(f"UNKNOWN: {error}", file=sys.stderr)
+        return UNDECIDED
 
 
 if __name__ == "__main__":

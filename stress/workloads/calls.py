@@ -192,33 +192,44 @@ USUAL = (
 )
 
 
-# Some executions keep to two requests for one vcpu, so that they come to stand close together, and back to back.
-FOCUSED = (
-    (H_VPA_REG_VPA, H_VPA_DEREG_VPA) * 8,
-    (H_VPA_REG_SLB, H_VPA_DEREG_SLB) * 8,
-)
+# Some executions keep to two requests for one vcpu, so that they come to stand close together, and back to back: all
+# registrars ask for both, or every other one for the one and the rest for the other.
+VPA_ONLY = (H_VPA_REG_VPA, H_VPA_DEREG_VPA) * 8
+DUEL = ((H_VPA_DEREG_SLB,) * 16, (H_VPA_REG_SLB,) * 16)
+USUALLY, CLOSE, AT_ODDS = range(3)
+
+
+def focus_of(seed: int) -> int:
+    """Return how the registrars of this execution choose: as usual in six of ten."""
+    return (USUALLY, USUALLY, USUALLY, AT_ODDS, CLOSE, USUALLY, USUALLY, AT_ODDS, AT_ODDS, USUALLY)[seed // 8 % 10]
 
 
 class Caller:
     """Draws and makes the calls of one requester, on behalf of one vcpu."""
 
-    def __init__(self, plan: AreaPlan, requester: int, seed: int, *, focus: bool = False) -> None:
+    def __init__(self, plan: AreaPlan, requester: int, seed: int, *, focus: int = USUALLY) -> None:
         self.plan = plan
         self.vm = plan.vm
         self.requester = requester
         self.random = SplitMix64(seed * 64 + requester)
         self.focus = focus
-        self.table = FOCUSED[seed % len(FOCUSED)] if focus else USUAL
+        self.table = (USUAL, VPA_ONLY, DUEL[requester % 2])[focus]
 
     def draw(self, targets: Sequence[int]) -> Ask:
         """Return the next call, for one of the vcpus at these indices."""
         target = targets[-1 if self.focus else self.random.below(len(targets))]
         vcpu = self.vm.runners[target]
-        i = self.plan.index(target, self.requester, 0 if self.focus else self.random.below(VARIANTS))
+        i = self.area(target)
         subfunc = self.table[self.random.below(16)]
         if not subfunc:
             return self.plan.bad_ask(self.random.below(BAD_KINDS), vcpu, i)
         return self.plan.ask(subfunc, vcpu, i)
+
+    def area(self, target: int) -> int:
+        """Return the area that the next call is about; at odds, all ask for the one that the vcpu begins with."""
+        if self.focus == AT_ODDS:
+            return self.plan.index(target, 0, 1)
+        return self.plan.index(target, self.requester, 0 if self.focus else self.random.below(VARIANTS))
 
     def prepare(self, ask: Ask) -> None:
         """Write the length word of a dispatch log, which its first entry overwrites; others are still there."""
@@ -231,7 +242,7 @@ class Caller:
             ask = self.draw(targets)
             self.prepare(ask)
             self.vm.hcall(caller, H_REGISTER_VPA, ask.flags, ask.target, ask.gpa, wrote=ask.wrote)
-            if self.random.below(4) == 0:
+            if self.focus != AT_ODDS and self.random.below(4) == 0:
                 self.vm.hcall(caller, H_CONFER, self.vm.runners[targets[-1]].vcpu_id, 1)
 
 
@@ -263,21 +274,17 @@ class PlainGuest:
 
 def start_with(vm: Vm, plan: AreaPlan, seed: int) -> None:
     """Begin in one of four ways: nothing registered (twice as often), VPAs asked for, or areas in use already."""
-    begin = 2 + seed // 2 % 2 if is_focused(seed) else seed % 4
+    focus = focus_of(seed)
+    begin = (seed % 4, 2 + seed % 2, 2)[focus]
     if begin < 2:
         return
     second = (H_VPA_REG_SLB, H_VPA_REG_DTL)[seed // 4 % 2]
     for target, vcpu in enumerate(vm.runners):
-        for subfunc in (H_VPA_REG_VPA, second)[: begin - 1]:
+        for subfunc in (H_VPA_REG_VPA, H_VPA_REG_SLB) if focus else (H_VPA_REG_VPA, second)[: begin - 1]:
             ask = plan.ask(subfunc, vcpu, plan.index(target, 0, 1))
             vm.hcall(vcpu, H_REGISTER_VPA, ask.flags, ask.target, ask.gpa, wrote=ask.wrote)
     if begin == 3:
         vm.one_more_entry()
-
-
-def is_focused(seed: int) -> bool:
-    """Whether this execution keeps to few requests for one vcpu: one in three does."""
-    return seed // 8 % 3 == 0
 
 
 def guests_seed(seed: int, n: int) -> int:

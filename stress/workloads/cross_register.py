@@ -9,15 +9,17 @@ from racer.kvm.vcpu import Exit, Vcpu
 from racer.kvm.vm import Vm
 from stress.workload import CLEAN, Parameters, Workload
 from stress.workloads.calls import (
+    AT_ODDS,
     BROKEN_MAY_SHOW,
+    CLOSE,
     MOMENTS,
     SEEDS,
     SHORT_MOMENTS,
     AreaPlan,
     Caller,
     PlainGuest,
+    focus_of,
     guests_seed,
-    is_focused,
     run_together,
     start_with,
 )
@@ -40,12 +42,12 @@ class ConferringGuest(PlainGuest):
 def play(scheme: "Scheme", parameters: Parameters) -> None:
     """Run vcpus and registrars against each other once.
 
-    In a focused execution the registrars ask for one area of one vcpu over and over, twice as long; in half of those
-    that vcpu runs alone.
+    In some executions the registrars ask for one area of one vcpu over and over; where they are at odds over it that
+    vcpu runs alone.
     """
     seed = racer.choose(SEEDS)
-    focus = is_focused(seed)
-    times = 2 if focus else 1
+    focus = focus_of(seed)
+    times = 2 if focus == CLOSE else 1
     names = [f"registrar{n}" for n in range(parameters.registrars)]
     vm = Vm(scheme, parameters.vcpus, threads_per_core=2, callers=names)
     plan = AreaPlan(vm, max(parameters.registrars, 1))
@@ -53,7 +55,7 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     vm.switch_on()
     everybody = range(parameters.vcpus)
     threads = []
-    for n in everybody[-1:] if focus and seed % 2 else everybody:
+    for n in everybody[-1:] if focus == AT_ODDS else everybody:
         moments = SHORT_MOMENTS if focus else MOMENTS
         guest = ConferringGuest(parameters.entries * times, guests_seed(seed, n), moments)
         threads.append(vm.task(vm.runners[n], guest))
