@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable
 from functools import partial
 
-from racer.engine.baton import make_baton
+from racer.engine.baton import Baton, make_baton
 from racer.engine.pool import Worker, pool
 
 _MASK = (1 << 64) - 1
@@ -137,11 +137,11 @@ class Bare:
 Program = Callable[[Bare], None]
 
 
-def ping_pong(hand_overs: int) -> int:
+def ping_pong(hand_overs: int, baton: Callable[[], Baton] = make_baton) -> int:
     """Hand the turn to and fro between two pooled threads so often; return how often."""
     threads = pool()
     one, other = threads.take(), threads.take()
-    mine, yours, done = make_baton(), make_baton(), make_baton()
+    mine, yours, done = baton(), baton(), make_baton()
     each = max(1, hand_overs // 2)
 
     def serve() -> None:

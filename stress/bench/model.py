@@ -24,8 +24,13 @@ def model_rows(effort: Effort) -> list[Row]:
     ]
 
 
+def body_of(scheme: str) -> Callable[[], None]:
+    """Return the test body of the workload under a scheme."""
+    workload = workloads.by_name(WORKLOAD)
+    return workload.build(schemes.by_name(scheme), workload.defaults.with_options(vcpus=2, registrars=2))
+
+
 def explores(scheme: str, executions: int) -> Callable[[], Sample]:
     """Return the work of exploring the workload under a scheme."""
-    workload = workloads.by_name(WORKLOAD)
-    body = workload.build(schemes.by_name(scheme), workload.defaults.with_options(vcpus=2, registrars=2))
+    body = body_of(scheme)
     return lambda: timed(lambda: racer.explore(body, executions=executions, keep_going=True).steps)

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 import racer
+from racer.engine.baton import lock_baton
 from stress.bench.bare import ping_pong
 from stress.bench.measure import Effort, Laps, Sample, interleaved, timed
 from stress.bench.row import Row, at_most, cost, row, times_at_most
 
 PING_PONG = "bare ping-pong"
+OVER_LOCKS = "over locks"
+TURNS = "turns"
 STEPS = 500
 ROUNDS_OF_TWO = 100
 
@@ -52,19 +55,27 @@ def hand_over_rows(effort: Effort) -> list[Row]:
         racer.explore(lambda: take_turns(laps), strategy="round-robin", executions=executions)
         return laps.typical()
 
-    samples = interleaved(
-        {"turns": turns, PING_PONG: lambda: timed(lambda: ping_pong(effort.of(40_000)))}, effort.rounds
-    )
+    hand_overs = effort.of(40_000)
+    works = {
+        TURNS: turns,
+        PING_PONG: lambda: timed(lambda: ping_pong(hand_overs)),
+        OVER_LOCKS: lambda: timed(lambda: ping_pong(hand_overs, lock_baton)),
+    }
+    samples = interleaved(works, effort.rounds)
     return [
         row(
             "hand-over",
-            "two threads taking turns, one point a step",
+            what,
             "ns",
-            samples["turns"],
+            samples[name],
             read=cost,
-            demand=times_at_most(2),
+            demand=demand,
             reference=PING_PONG,
             beside=samples[PING_PONG],
+        )
+        for name, what, demand in (
+            (TURNS, "two threads taking turns, one point a step", times_at_most(2)),
+            (OVER_LOCKS, "for comparison: the ping-pong over locks", None),
         )
     ]
 
