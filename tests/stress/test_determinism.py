@@ -40,7 +40,10 @@ def test_a_file_that_is_called_python_is_not_enough(name: str, tmp_path: Path) -
 VERDICTS = {
     "one digest": ({ONE: 100}, 0),
     "two digests": ({ONE: 99, OTHER: 1}, 1),
-    "a run without a digest": ({ONE: 99, "exit 4: oh": 1}, 4),
+    "a run without a digest": ({ONE: 99, "no end within 60 s": 1}, 3),
+    "a run that stalled": ({ONE: 99, "exit 3: UNKNOWN: no step for 5 s": 1}, 3),
+    "a run that broke": ({ONE: 99, "exit 4: oh": 1}, 4),
+    "two digests and a run without one": ({ONE: 98, OTHER: 1, "exit 4: oh": 1}, 1),
     "no interpreter": ({}, 3),
 }
 
