@@ -1,5 +1,9 @@
 """Strategies by name: what a text means, and that it is the strategy."""
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 import racer
@@ -150,16 +154,74 @@ def test_an_object_serves_as_a_strategy_and_is_asked_as_promised(every_step: boo
 
 
 class Wrong(NoText):
+    """Does one thing wrong."""
+
     text = "wrong"
 
+    def __init__(self, how: str) -> None:
+        self.how = how
+
     def pick(self, enabled: list[int], current: int) -> int:
-        return 77
+        answer: dict[str, Any] = {"pick 77": 77, "pick -1": -1, "pick None": None, "pick text": "0"}
+        if self.how == "pick raises":
+            raise KeyError(self.how)
+        enabled.append(99)  # its own copy
+        return answer[self.how] if self.how in answer else enabled[0]
+
+    def choose(self, n: int) -> int:
+        answer: dict[str, Any] = {"choose 7": 7, "choose -1": -1, "choose None": None}
+        if self.how == "choose raises":
+            raise KeyError(self.how)
+        given: int = answer.get(self.how, 0)
+        return given
 
 
-def test_a_strategy_that_picks_no_enabled_thread_is_told_so() -> None:
+WRONG = {
+    "pick 77": "picked thread 77; allowed: 0, 1", "pick -1": "picked thread -1", "pick None": "picked thread None",
+    "pick text": "picked thread '0'", "pick raises": "raised KeyError: 'pick raises'",
+    "choose 7": "chose 7; allowed: 0..2", "choose -1": "chose -1", "choose None": "chose None",
+    "choose raises": "raised KeyError: 'choose raises'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_a_strategy_that_answers_what_cannot_be_is_told_so(how: str) -> None:
     def test() -> None:
         for _ in range(2):
             racer.Thread(target=racer.point).start()
+        racer.choose(3)
 
-    with pytest.raises(UsageError, match="77"):
-        racer.explore(test, strategy=Wrong(), executions=1, stall_after=1)
+    with pytest.raises(UsageError, match=re.escape(WRONG[how])) as caught:
+        racer.explore(test, strategy=Wrong(how), executions=3, stall_after=1)
+    assert "strategy 'wrong'" in str(caught.value)
+    assert racer.explore(test, strategy=Wrong(""), executions=3).failed == 0
+
+
+def test_who_waits_for_time_to_pass_lets_all_others_go_first() -> None:
+    """Else a loop around a sleep would run for ever under priorities."""
+
+    def spins(wait: Callable[[], object]) -> Callable[[], None]:
+        def test() -> None:
+            flag = racer.Shared(False)
+
+            def spin() -> None:
+                while not flag.value:
+                    wait()
+
+            threads = [racer.Thread(target=spin) for _ in range(2)]
+            for t in threads:
+                t.start()
+            racer.point()
+            flag.value = True
+            for t in threads:
+                t.join()
+
+        return test
+
+    waits: tuple[Callable[[], object], ...] = (
+        lambda: racer.sleep(1), lambda: racer.Event().wait(timeout=1), lambda: racer.Semaphore(0).acquire(timeout=1),
+    )  # fmt: skip
+    for wait in waits:
+        assert racer.explore(spins(wait), strategy="pct:3,k=20", executions=150, max_steps=200).verdict == "PASS"
+    cut = racer.explore(spins(lambda: None), strategy="pct:1,k=20", executions=50, max_steps=200, keep_going=True)
+    assert {finding.kind for finding in cut.findings} == {"step-limit"}
