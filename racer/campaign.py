@@ -60,8 +60,9 @@ class Tally:
     counters: dict[str, int] = field(default_factory=dict)
     seen: SeenClasses = field(default_factory=SeenClasses)
 
-    def add(self, index: int, run: Turnstile, *, complete: bool = True) -> None:
-        """Count one execution; one that is not complete adds no interleaving."""
+    def add(self, index: int, run: Turnstile, *, complete: bool = True) -> bool:
+        """Count one execution, one that is not complete adds no interleaving; return whether its class is new."""
+        new = False
         self.last_index = index
         self.executions += 1
         self.steps += len(run.order)
@@ -71,11 +72,12 @@ class Tally:
         if run.cut:
             self.cut = True
         elif complete:
-            self.seen.add(run.interleaving())
+            new = self.seen.add(run.interleaving()) or self.seen.capped
         if run.findings:
             self.failed += 1
             if self.first_failure is None:
                 self.first_failure = index
+        return new
 
     def merge(self, other: "Tally") -> None:
         """Add the tally of another share of the same campaign."""

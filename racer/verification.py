@@ -34,8 +34,8 @@ class Verification:
             self.driver.check()
             run = run_once(self.test, self.search, 0, worker, self.options.max_steps, self.options.detect, ledger)
             index = self.tally.executions
-            self.tally.add(index, run, complete=not self.search.cut_off)
-            self.redundant += self.search.cut_off
+            new = self.tally.add(index, run, complete=not self.search.cut_off)
+            self.redundant += not (new or run.cut)
             found = bool(run.findings) and self._keep(run, index, worker)
             exhausted = not self.search.learn(run, ledger)
             if self._last is not None:

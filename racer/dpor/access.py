@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from racer.core.operation import (
     ACQUIRE,
+    ALIVE,
     AWAIT,
     CHOOSE,
-    COMPARE_EXCHANGE,
     EVENT_WAIT,
     JOIN,
     LEAVE,
@@ -15,7 +15,7 @@ from racer.core.operation import (
     REACQUIRE,
     SEM_ACQUIRE,
     SLEEP,
-    TRY_ACQUIRE,
+    TIMED_JOIN,
 )
 from racer.engine.thread_state import ThreadState
 from racer.engine.turnstile import Turnstile
@@ -32,8 +32,11 @@ BLOCKING = frozenset({ACQUIRE, REACQUIRE, JOIN, AWAIT, EVENT_WAIT, SEM_ACQUIRE, 
 READ_WHEN_DONE = frozenset({JOIN, AWAIT, EVENT_WAIT, LEAVE})
 """Blocking operations that only read once they can be executed."""
 
-DEPENDS_ON_STATE = frozenset({TRY_ACQUIRE, COMPARE_EXCHANGE})
-"""Operations that modify or only read, depending on what they find."""
+MAY_NOT_COME_FIRST = frozenset({REACQUIRE, AWAIT, EVENT_WAIT, SEM_ACQUIRE, LEAVE})
+"""Blocking operations of which it is not known, before it is tried, whether they could be executed earlier."""
+
+LOOKS_AT_LIFE = frozenset({ALIVE, TIMED_JOIN})
+"""Operations that see whether a thread has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Event:
     """One executed operation of an execution, or the pending one of a thread that was left blocked.
 
     `thread` is the thread's number in its execution; `who` identifies it in others, too, however they interleave.
+    `foreseen` says that it is to be executed at another place, where it may turn out to be blocked.
     """
 
     index: int
@@ -49,6 +53,7 @@ class Event:
     kind: int
     accesses: Accesses
     value: int | None = None
+    foreseen: bool = False
 
 
 def conflict(one: Accesses, other: Accesses) -> bool:
@@ -78,6 +83,13 @@ def with_end(run: Turnstile, event: Event) -> Event:
     """Return the event with the end of its thread, which is part of its last step and modifies the thread."""
     mine = run.keys[run.threads[event.thread].number]
     return replace(event, accesses=(*((k, m) for k, m in event.accesses if k != mine), (mine, True)))
+
+
+def foreseen(run: Turnstile, event: Event) -> Event:
+    """Return an event as the first of a race will be: what it finds there may make it the last of its thread."""
+    mine = run.keys[run.threads[event.thread].number]
+    accesses = (*((k, m) for k, m in event.accesses if k != mine), (mine, True))
+    return replace(event, accesses=accesses, foreseen=event.kind in MAY_NOT_COME_FIRST)
 
 
 def pending(run: Turnstile, thread: ThreadState) -> Event:

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 from racer.core.operation import COMPARE_EXCHANGE, REACQUIRE, RELEASE, START, TRY_ACQUIRE, WAIT
 from racer.core.strategy import GIVE_UP
-from racer.dpor.access import Accesses, Event, conflict, event_at, pending, with_end, with_second
+from racer.dpor.access import (
+    LOOKS_AT_LIFE,
+    Accesses,
+    Event,
+    conflict,
+    event_at,
+    foreseen,
+    pending,
+    with_end,
+    with_second,
+)
 from racer.dpor.races import Races
 from racer.dpor.tree import Branch, insert, may_be_first
 from racer.engine.recorder import Ledger
@@ -14,11 +24,12 @@ from racer.engine.turnstile import Turnstile
 class Node:
     """A state on the path that is being explored, and the step taken there.
 
-    `sleep` holds the threads, with their next operation, whose exploration from here is done; `tree` what is still to
-    be explored, the step being taken first. A step that is a choice has a `value` out of `width`, and `values` to come.
+    `sleep` holds the threads, with their next operation, whose exploration from here is done; `tree` what is still
+    to be explored, the step being taken first; `blocked` says that it could not be taken. A step that is a choice
+    has a `value` out of `width`, and `values` to come.
     """
 
-    __slots__ = ("accesses", "sleep", "tree", "value", "values", "who", "width")
+    __slots__ = ("accesses", "blocked", "sleep", "tree", "value", "values", "who", "width")
 
     def __init__(self, sleep: dict[int, Accesses], tree: list[Branch]) -> None:
         self.sleep = sleep
@@ -33,6 +44,7 @@ class Node:
         self.value = branch.value
         self.values: list[int] = []
         self.width = 0
+        self.blocked = False
 
 
 class Dpor:
@@ -41,7 +53,7 @@ class Dpor:
     It departs from the paper in where races are looked for: each execution is analysed when it has ended, and only
     races of steps that the execution before did not share. Operations other than reads, writes, read-modify-writes,
     locks, trylocks, start and join may be foreseen where they turn out to be blocked; such an execution is cut off,
-    and counted.
+    and counted. So is one that repeats a class, which happens only where threads ask whether others have ended.
     """
 
     text = "dpor"
@@ -96,7 +108,7 @@ class Dpor:
             node = stack[depth]
         chosen = _number_of(run, node.who)
         if chosen not in enabled:
-            self.cut_off = True
+            self.cut_off = node.blocked = True
             return GIVE_UP
         self._depth += 1
         return chosen
@@ -143,24 +155,28 @@ class Dpor:
         return self._backtrack()
 
     def _analyse(self, run: Turnstile, ledger: Ledger) -> None:
+        """Find the races of an execution; then reverse them, since a sequence holds steps after the race as well."""
         races = Races(len(run.threads))
         started = iter(_started_in_order(run))
         values = iter(run.values)
+        # Whether a step is its thread's last depends on what it finds. Where threads look at that, races that an
+        # earlier execution had already are looked at again: their sequences may hold other steps now.
+        since = 0 if any(code >> 8 & 0xFF in LOOKS_AT_LIFE for code in run.codes) else self._fresh
+        found: list[tuple[int, Event]] = []
         for index, node in enumerate(self.stack[: len(run.order)]):
             event = replace(event_at(run, index), accesses=node.accesses)
             if node.width:
                 event = replace(event, value=next(values))
-            found = races.add(event, next(started, None) if event.kind == START else None)
-            if index >= self._fresh:
-                for earlier in found:
-                    self._reverse(races, earlier, self._as_first(races, earlier, event, ledger))
-        if run.cut:
-            return
-        for thread in run.threads:
-            if thread.started and not thread.ended and not (thread.kind == REACQUIRE and not thread.notified):
-                event = pending(run, thread)
-                for earlier in races.pending(event):
-                    self._reverse(races, earlier, event)
+            earlier = races.add(event, next(started, None) if event.kind == START else None)
+            if index >= since:
+                found += [(first, self._as_first(races, first, event, ledger)) for first in earlier]
+        if not run.cut:
+            for thread in run.threads:
+                if thread.started and not thread.ended and not (thread.kind == REACQUIRE and not thread.notified):
+                    event = pending(run, thread)
+                    found += [(first, event) for first in races.pending(event)]
+        for first, later in found:
+            self._reverse(races, first, foreseen(run, later))
 
     def _reverse(self, races: Races, earlier: int, later: Event) -> None:
         """See to it that the later of two racing events is also explored before the earlier one."""
@@ -191,7 +207,8 @@ class Dpor:
                 node.tree[0] = Branch(node.who, node.accesses, node.value)
                 self._fresh = len(stack) - 1
                 return True
-            node.sleep[node.who] = node.accesses
+            if not node.blocked:
+                node.sleep[node.who] = node.accesses
             del node.tree[0]
             if node.tree:
                 node.take()

@@ -8,10 +8,11 @@ from racer.dpor.access import Accesses, Event, conflict
 class Branch:
     """A step that is to be explored, and what is to be explored after it."""
 
-    __slots__ = ("accesses", "children", "value", "who")
+    __slots__ = ("accesses", "children", "foreseen", "value", "who")
 
-    def __init__(self, who: int, accesses: Accesses, value: int | None = None) -> None:
+    def __init__(self, who: int, accesses: Accesses, value: int | None = None, *, foreseen: bool = False) -> None:
         self.who = who
+        self.foreseen = foreseen
         self.accesses = accesses
         self.value = value
         self.children: list[Branch] = []
@@ -26,7 +27,7 @@ def insert(children: list[Branch], sequence: Sequence[Event]) -> bool:
     rest = list(sequence)
     while True:
         for child in children:
-            if may_be_first(child.who, child.accesses, rest):
+            if may_be_first(child.who, child.accesses, rest, foreseen=child.foreseen):
                 _drop(rest, child.who)
                 if not child.children or not rest:
                     return False
@@ -37,17 +38,18 @@ def insert(children: list[Branch], sequence: Sequence[Event]) -> bool:
             return True
 
 
-def may_be_first(who: int, accesses: Accesses, sequence: Sequence[Event]) -> bool:
+def may_be_first(who: int, accesses: Accesses, sequence: Sequence[Event], *, foreseen: bool = False) -> bool:
     """Return whether a thread is a weak initial of a sequence.
 
     Its first step in the sequence depends on none before it; or it has no step there, and its next operation, which
-    touches `accesses`, depends on none of the sequence.
+    touches `accesses`, depends on none of the sequence. Of a step that is only `foreseen`, and may be blocked, the
+    second cannot be said.
     """
     for at, event in enumerate(sequence):
         if event.who == who:
             mine = event.accesses
             return not any(conflict(mine, before.accesses) for before in sequence[:at])
-    return not any(conflict(accesses, event.accesses) for event in sequence)
+    return not foreseen and not any(conflict(accesses, event.accesses) for event in sequence)
 
 
 def _drop(sequence: list[Event], who: int) -> None:
@@ -58,9 +60,13 @@ def _drop(sequence: list[Event], who: int) -> None:
 
 
 def _chain(sequence: Sequence[Event]) -> Branch:
-    first = top = Branch(sequence[0].who, sequence[0].accesses, sequence[0].value)
+    first = top = _branch(sequence[0])
     for event in sequence[1:]:
-        below = Branch(event.who, event.accesses, event.value)
+        below = _branch(event)
         top.children.append(below)
         top = below
     return first
+
+
+def _branch(event: Event) -> Branch:
+    return Branch(event.who, event.accesses, event.value, foreseen=event.foreseen)
