@@ -12,7 +12,6 @@ from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.rng import execution_seed
 from racer.core.schedule import Schedule
 from racer.core.strategy import Strategy
-from racer.dpor.search import Dpor
 from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder, Watch
@@ -234,8 +233,9 @@ def run_once(  # noqa: PLR0917  (everything an execution is a function of)
     """Run one execution; raise what went wrong with racer's own rules in it."""
     strategy.begin(seed)
     run = Turnstile(strategy, worker.pool, max_steps, detect, recorder)
-    if isinstance(strategy, Dpor):
-        strategy.attach(run)
+    attach = getattr(strategy, "attach", None)
+    if attach is not None:
+        attach(run)
     run.execute(test, worker)
     error = run.error or (strategy.error if isinstance(strategy, Foreign) else None)
     if error is not None:

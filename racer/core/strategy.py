@@ -11,7 +11,8 @@ class Strategy(Protocol):
 
     `text` names it so that with the seed it repeats an execution. With `every_step` it is
     asked at every step, otherwise only where two threads or more are enabled. It looks at nothing but what these
-    methods give it: no clock, no hash order.
+    methods give it: no clock, no hash order. A strategy that also has `attach(run)` is given each execution before it
+    runs, and may read the pending operations of `run.threads` (`kind`, `operand`).
     """
 
     every_step: bool

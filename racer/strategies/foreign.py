@@ -17,6 +17,12 @@ class Foreign:
         """The strategy's own text."""
         return str(self._strategy.text)
 
+    def attach(self, run: object) -> None:
+        """Hand on the execution, to a strategy that wants to see it."""
+        attach = getattr(self._strategy, "attach", None)
+        if attach is not None:
+            attach(run)
+
     def begin(self, seed: int) -> None:
         self.error = None
         self._strategy.begin(seed)
