@@ -36,7 +36,7 @@ def kvmppc_create_dtl_entry(vcpu: "Vcpu") -> None:
     if dt == end:
         dt = vcpu.dtl.pinned_addr
     vcpu.dtl_ptr = dt
-    # order writing the entry vs. writing its index
+    # the entry first, then the index that announces it
     vcpu.dtl_index = index = vcpu.dtl_index + 1
     vpa.store(DTL_IDX, index)
     if index > begin.pin.entries:

@@ -207,7 +207,7 @@ def enter_and_leave(vc: Vcore, vcpu0: Vcpu) -> None:
     n_woken = vc.n_woken
     if n_woken:
         vc.nap_count.wait(lambda napping: napping >= n_woken)
-    # keep other tasks from kvmppc_start_thread from here on
+    # from now on a late joiner waits for the next run
     vc.vcore_state = EXITING
     vc.lock.release()
     # here the kernel handles what made each of them exit; late comers may put themselves on the list meanwhile

@@ -49,7 +49,7 @@ class Immediate(Scheme):
             return H_PARAMETER
         if subfunc >= H_VPA_REG_DTL and not tvcpu.vpa.pinned_addr:  # P5: nothing keeps it there
             return H_RESOURCE
-        # registering new area; convert logical addr to real
+        # a new area: pin the page it lies in
         vpap = tvcpu.areas[subfunc - 1]
         nb = UnsignedLong()
         va = kvmppc_pin_guest_page(kvm, vpa, nb, vpap.label)

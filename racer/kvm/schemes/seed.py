@@ -49,17 +49,17 @@ class Seed(Scheme):
             return H_PARAMETER
         subfunc = subfunction(flags)
         if subfunc in (H_VPA_REG_VPA, H_VPA_REG_DTL, H_VPA_REG_SLB):
-            # Registering new area - address must be cache-line aligned
+            # a new area: it begins on a cache line, and not at 0
             if vpa & (L1_CACHE_BYTES - 1) or not vpa:
                 return H_PARAMETER
-            # convert logical addr to kernel addr and read length
+            # the length stands in the area itself: pin the page for as long as it takes to read it
             nb = UnsignedLong()
             va = kvmppc_pin_guest_page(kvm, vpa, nb)
             if not va:
                 return H_PARAMETER
             length = va.load(LENGTH_HWORD if subfunc == H_VPA_REG_VPA else LENGTH_WORD)
             kvmppc_unpin_guest_page(kvm, va)
-            # Check length
+            # it holds its own header and ends with its page
             if length > nb.value or length < SIZEOF_REG_VPA:
                 return H_PARAMETER
         else:
@@ -84,17 +84,17 @@ class Seed(Scheme):
             if length < SIZEOF_DTL_ENTRY:
                 return H_PARAMETER, None, length
             length -= length % SIZEOF_DTL_ENTRY
-            # Check that they have previously registered a VPA
+            # only beside a VPA
             if not vpa_is_registered(tvcpu.vpa):
                 return H_RESOURCE, None, length
             return H_SUCCESS, tvcpu.dtl, length
         if subfunc == H_VPA_REG_SLB:
-            # Check that they have previously registered a VPA
+            # only beside a VPA
             if not vpa_is_registered(tvcpu.vpa):
                 return H_RESOURCE, None, length
             return H_SUCCESS, tvcpu.slb_shadow, length
         if subfunc == H_VPA_DEREG_VPA:
-            # Check they don't still have a DTL or SLB buf registered
+            # only when nothing is left that needs the VPA
             if vpa_is_registered(tvcpu.dtl) or vpa_is_registered(tvcpu.slb_shadow):
                 return H_RESOURCE, None, length
             return H_SUCCESS, tvcpu.vpa, length
@@ -113,8 +113,8 @@ class Seed(Scheme):
         if vpap.next_gpa:
             va = kvmppc_pin_guest_page(kvm, vpap.next_gpa, nb, vpap.label)  # B1
             if nb.value < vpap.len:
-                # If it's now too short, it must be that userspace has changed the mappings underlying guest memory,
-                # so unregister the region.
+                # shorter than when the request was checked: userspace has split or replaced the page meanwhile;
+                # the area is dropped
                 kvmppc_unpin_guest_page(kvm, va)
                 va = NULL
         if vpap.pinned_addr:
