@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from racer.core.errors import RacerError, StallError, UsageError
 from racer.engine import free, interpose, pool, turnstile
+from racer.engine.patience import Patience
 
 R = TypeVar("R")
 
@@ -32,6 +33,7 @@ class Driver:
         self.stall_after = stall_after
         self.stop = False
         self._abandoned = False
+        self._ident = 0
         self.executions = 0
         self._began = time.monotonic()
         self._done = threading.Event()
@@ -60,6 +62,7 @@ class Driver:
         collecting = gc.isenabled()
         hook = interpose.install(interpose.refuse_uncontrolled)
         gc.disable()  # a collection may run finalizers anywhere, and costs more than an execution
+        self._ident = worker.ident
         worker.body = lambda: self._serve(loop, worker)
         worker.baton.wake()
         try:
@@ -94,17 +97,18 @@ class Driver:
 
     def _wait(self, tick: Callable[[], None]) -> bool:
         """Wait for the end of the campaign; return True if no step was executed for too long."""
-        seen = (-1, -1)
-        since = time.monotonic()
+        patience = Patience(self.stall_after)
         while not self._done.wait(_TICK):
             tick()
-            beat = self._beat()
-            now = time.monotonic()
-            if beat != seen:
-                seen, since = beat, now
-            elif now - since > self.stall_after:
+            if patience.out(self._beat(), time.monotonic(), pool.pool().native_id_of(self._holder())):
                 return True
         return False
+
+    def _holder(self) -> int:
+        """Return the ident of the OS thread that has the turn, or of the campaign's own."""
+        run = turnstile.running()
+        ident = run.current.ident if run is not None else 0
+        return ident if ident > 0 else self._ident
 
     def _beat(self) -> tuple[int, int]:
         run = turnstile.running()

@@ -18,7 +18,7 @@ _SCHED_BATCH = getattr(os, "SCHED_BATCH", None)
 class Worker:
     """One OS thread of the pool: waits for a body, runs it, waits for the next."""
 
-    __slots__ = ("baton", "body", "ident", "pool")
+    __slots__ = ("baton", "body", "ident", "native_id", "pool")
 
     def __init__(self, pool: "Pool", name: str, cpu: int | None) -> None:
         self.pool = pool
@@ -27,6 +27,7 @@ class Worker:
         thread = threading.Thread(target=self._serve, args=(cpu,), name=name, daemon=True)
         thread.start()
         self.ident = thread.ident or 0
+        self.native_id = thread.native_id or 0
 
     def _serve(self, cpu: int | None) -> None:
         pin_this_thread(cpu)
@@ -45,15 +46,19 @@ class Pool:
     def __init__(self, cpu: int | None) -> None:
         self.cpu = cpu
         self.idle: list[Worker] = []
-        self._made = 0
+        self._native_ids: dict[int, int] = {}
 
     def take(self) -> Worker:
         """Return an idle worker, making one if there is none."""
         if self.idle:
             return self.idle.pop()
-        worker = Worker(self, f"racer-{self._made}", self.cpu)
-        self._made += 1
+        worker = Worker(self, f"racer-{len(self._native_ids)}", self.cpu)
+        self._native_ids[worker.ident] = worker.native_id
         return worker
+
+    def native_id_of(self, ident: int) -> int:
+        """Return the kernel's number of a worker's OS thread, 0 if it is none of this pool's."""
+        return self._native_ids.get(ident, 0)
 
 
 def pin_this_thread(cpu: int | None) -> None:
