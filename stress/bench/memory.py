@@ -23,19 +23,37 @@ FLAT_KIB = 1024
 
 @dataclass
 class Watched:
-    """A test body that takes down the resident memory before every so many executions of it."""
+    """A test body that takes down the resident memory before every so many executions of it.
+
+    `kib` is the memory, `classes` how many classes had been seen, as far as was told by then.
+    """
 
     body: Callable[[], None]
     every: int
     runs: int = 0
+    seen: int = 0
     kib: list[float] = field(default_factory=list)
+    classes: list[int] = field(default_factory=list)
 
     def __call__(self) -> None:
         """Run the body."""
         if self.runs % self.every == 0:
-            self.kib.append(resident_kib())
+            self.sample()
         self.runs += 1
         self.body()
+
+    def tell(self, now: racer.Snapshot) -> None:
+        """Take note of how far the campaign is."""
+        self.seen = now.interleavings
+
+    def sample(self) -> None:
+        """Take down the memory of now."""
+        self.kib.append(resident_kib())
+        self.classes.append(self.seen)
+
+    def less_table(self) -> list[float]:
+        """Return the memory at each sample without the table of classes."""
+        return [kib - table_kib(classes) for kib, classes in zip(self.kib, self.classes, strict=True)]
 
 
 def resident_kib() -> float:
@@ -62,25 +80,28 @@ def memory_rows(effort: Effort) -> list[Row]:
 
 
 def watch(what: str, body: Callable[[], None], executions: int) -> Row:
-    """Run a campaign and return how much it grew once it had settled, less the table.
+    """Run a campaign and return how much higher its memory peaked late than early, less the table.
 
-    A campaign too short to be told from its own start is measured and not judged.
+    Peaks, because garbage in cycles piles up for a while before it is collected. A campaign too short to be told
+    from its own start is measured and not judged.
     """
     every = max(1, min(EVERY, executions // 20))
     watched = Watched(body, every)
-    result = racer.explore(watched, executions=executions, keep_going=True)
-    watched.kib.append(resident_kib())
-    settled = watched.kib[SETTLED:] or watched.kib[-1:]
-    table = table_kib(result.interleavings)
-    growth = [kib - settled[0] for kib in settled]
+    result = racer.explore(watched, executions=executions, keep_going=True, progress=watched.tell)
+    watched.seen = result.interleavings
+    watched.sample()
+    settled = watched.less_table()[SETTLED:] or [0.0]
+    middle = max(1, len(settled) // 2)
+    late = settled[middle:] or settled
     return Row(
         name="memory",
-        what=f"{what}: growth from execution {SETTLED * every:,} to {executions:,} less the table",
+        what=f"{what}: peak of the last {executions // 2:,} executions over the peak before, less the table",
         unit="KiB",
-        value=max(0.0, growth[-1] - table),
-        low=min(growth),
-        high=max(growth),
+        value=max(0.0, max(late) - max(settled[:middle])),
+        low=min(settled) - settled[0],
+        high=max(settled) - settled[0],
         demand=at_most(FLAT_KIB) if executions >= JUDGED else None,
-        note=f"grew {growth[-1]:,.0f} KiB; table of {result.interleavings:,} classes {table:,.0f} KiB; "
-        f"resident at the end {settled[-1]:,.0f} KiB",
+        note=f"grew {settled[-1] - settled[0]:,.0f} KiB from execution {SETTLED * every:,} to {executions:,}; "
+        f"table of {result.interleavings:,} classes {table_kib(result.interleavings):,.0f} KiB; "
+        f"resident at the end {watched.kib[-1]:,.0f} KiB",
     )
