@@ -35,7 +35,9 @@ class Worker:
         while True:
             wait()
             body, self.body = self.body, None
-            assert body is not None, "a worker is woken only with a body"
+            if body is None:  # the pool was closed
+                self.baton.close()
+                return
             body()
             del body  # not to keep the execution alive until the next one
 
@@ -55,6 +57,11 @@ class Pool:
         worker = Worker(self, f"racer-{len(self._native_ids)}", self.cpu)
         self._native_ids[worker.ident] = worker.native_id
         return worker
+
+    def close(self) -> None:
+        """End the idle workers."""
+        while self.idle:
+            self.idle.pop().baton.wake()
 
     def native_id_of(self, ident: int) -> int:
         """Return the kernel's number of a worker's OS thread, 0 if it is none of this pool's."""
@@ -88,6 +95,8 @@ def pin_to(slot: Any) -> None:
         raise UsageError(f"pin_to takes a CPU's place, a whole number of at least 0, or None; got {slot!r}")
     global _cpu_slot
     _cpu_slot = slot
+    if _pool is not None:
+        _pool.close()
     discard()
 
 

@@ -34,17 +34,37 @@ class Steps:
     touched by the thread that has the turn and by no other.
     """
 
-    # Defaults that most executions keep: an execution of ten steps feels each attribute set.
+    # Slots, all set, and no defaults of the class: those would defeat the interpreter's specialised look-ups.
+    __slots__ = (
+        "also",
+        "clock",
+        "closed",
+        "codes",
+        "counters",
+        "current",
+        "cut",
+        "detect",
+        "enabled",
+        "error",
+        "every_step",
+        "findings",
+        "keys",
+        "lost",
+        "max_steps",
+        "objects",
+        "order",
+        "pick",
+        "pool",
+        "raced",
+        "recorder",
+        "strategy",
+        "threads",
+        "unfinished",
+        "values",
+        "widths",
+    )
+
     current: ThreadState
-    objects = 0
-    clock = 0.0
-    raced = False
-    unfinished = 0
-    closed = False
-    lost = False
-    cut = False
-    error: RacerError | None = None
-    counters: dict[str, int] | None = None
 
     def __init__(
         self,
@@ -61,6 +81,15 @@ class Steps:
         self.max_steps = max_steps
         self.detect = detect
         self.recorder = recorder
+        self.objects = 0
+        self.clock = 0.0
+        self.raced = False
+        self.unfinished = 0
+        self.closed = False
+        self.lost = False
+        self.cut = False
+        self.error: RacerError | None = None
+        self.counters: dict[str, int] | None = None
         self.threads: list[ThreadState] = []
         self.enabled: list[int] = []
         self.order: list[int] = []
@@ -86,7 +115,8 @@ class Steps:
             self.abandon(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
-            self.raced = self.raced or len(enabled) > 1
+            if not self.raced and len(enabled) > 1:
+                self.raced = True
             chosen = self.pick(enabled, me.thread_number)
             if chosen != me.thread_number:
                 self._switch(me, chosen)
@@ -112,7 +142,8 @@ class Steps:
         if me.enabled:
             enabled = self.enabled
             if len(enabled) > 1 or self.every_step:
-                self.raced = self.raced or len(enabled) > 1
+                if not self.raced and len(enabled) > 1:
+                    self.raced = True
                 chosen = self.pick(enabled, me.thread_number)
                 if chosen != me.thread_number:
                     self._queue(me, queue)
@@ -153,7 +184,10 @@ class Steps:
         if chosen == GIVE_UP:
             self.abandon(me)
         self.current = other = self.threads[chosen]
-        other.wake()
+        if other.ident:
+            other.wake()
+        else:
+            self.seat(other)
         me.wait()
         if self.closed:
             raise Unwind
@@ -176,7 +210,8 @@ class Steps:
             self.abandon(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
-            self.raced = self.raced or len(enabled) > 1
+            if not self.raced and len(enabled) > 1:
+                self.raced = True
             chosen = self.pick(enabled, me.thread_number)
             if chosen != me.thread_number:
                 self._switch(me, chosen)
@@ -200,7 +235,8 @@ class Steps:
             self.abandon(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
-            self.raced = self.raced or len(enabled) > 1
+            if not self.raced and len(enabled) > 1:
+                self.raced = True
             chosen = self.pick(enabled, me.thread_number)
             if chosen != me.thread_number:
                 self._switch(me, chosen)
@@ -265,6 +301,10 @@ class Steps:
         return value
 
     # -- what the turnstile does ---------------------------------------------------------------------------------
+
+    def seat(self, thread: ThreadState) -> None:
+        """Give a thread that is to begin an OS thread, and the turn with it."""
+        raise NotImplementedError
 
     def _give_away(self, me: ThreadState) -> None:
         """Give the turn away without being able to go on."""

@@ -19,45 +19,68 @@ class ThreadState(Operand):
     its parent and its place among the parent's children, however the threads interleave.
     """
 
-    # Defaults that most threads keep: making a thread is a tenth of a short execution.
+    # Slots, all set, and no defaults of the class: those would defeat the interpreter's specialised look-ups.
+    __slots__ = (
+        "body",
+        "children",
+        "daemon",
+        "enabled",
+        "ended",
+        "history",
+        "ident",
+        "kind",
+        "notified",
+        "operand",
+        "path",
+        "predicate",
+        "spinlocks",
+        "started",
+        "thread_number",
+        "unwound",
+        "wait",
+        "wake",
+    )
+
+    path: int
+    wake: Callable[[], object]
     wait: Callable[[], object]
-    ident = 0
-    path = 0
-    history = 0
-    children = 0
-    started = False
-    ended = False
-    unwound = False
-    enabled = True
-    notified = False
-    kind = BEGIN
-    predicate: Callable[[], bool] | None = None
-    spinlocks: list[str] | None = None
 
     def __init__(self, run: "Turnstile", body: Callable[[], object], name: str | None, *, daemon: bool) -> None:
         threads = run.threads
         self.thread_number = number = len(threads)
+        self.children = 0
         if threads:
             parent = run.current
             self.path = hash((parent.path, parent.children, -1))
         else:
+            self.path = 0
             run.current = self
-        Operand.__init__(self, run, name or f"thread{number}")
+        Operand.__init__(self, run, name)
+        self.ident = 0
+        self.history = 0
+        self.started = False
+        self.ended = False
+        self.unwound = False
+        self.enabled = True
+        self.notified = False
+        self.kind = BEGIN
+        self.predicate: Callable[[], bool] | None = None
+        self.spinlocks: list[str] | None = None
         self.body: Callable[[], object] | None = body
         self.daemon = daemon
         self.operand: Operand = self
         threads.append(self)
         run.strategy.created(number)
 
-    def seat(self, worker: "Worker") -> None:
-        """Tie the thread to the OS thread it runs on."""
-        self.wake = worker.baton.wake  # type: ignore[method-assign, assignment]  # from now on this is all it takes
-        self.wait = worker.baton.wait
-        self.ident = worker.ident
+    @property
+    def shown_name(self) -> str:
+        """The name it was given, or its number."""
+        return self.label or f"thread{self.thread_number}"
 
-    def wake(self) -> None:
-        """Let the thread have its turn: at first, find an OS thread to begin on."""
-        self.run.seat(self)
+    def seat(self, worker: "Worker") -> None:
+        """Tie the thread to the OS thread it runs on; until then its `ident` is 0."""
+        self.wake, self.wait, _ = worker.baton
+        self.ident = worker.ident
 
     def admits(self, thread: "ThreadState") -> bool:  # noqa: ARG002  (join: the same for all who wait)
         """Return whether a join may be executed: to wait for the end, or to be told that there was no start."""

@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections.abc import Callable
+from contextvars import Context
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,8 @@ R = TypeVar("R")
 class Turnstile(Steps):
     """One controlled execution: its threads' lives, who has the turn, what was found, and how it ends."""
 
+    __slots__ = ()
+
     # -- the turn ------------------------------------------------------------------------------------------------
 
     def _next(self, me: ThreadState) -> ThreadState | None:
@@ -38,7 +41,8 @@ class Turnstile(Steps):
             return None
         chosen = enabled[0]
         if len(enabled) > 1 or self.every_step:
-            self.raced = self.raced or len(enabled) > 1
+            if not self.raced and len(enabled) > 1:
+                self.raced = True
             chosen = self.pick(enabled, me.thread_number)
         return None if chosen == GIVE_UP else self.threads[chosen]
 
@@ -48,8 +52,14 @@ class Turnstile(Steps):
         if other is None:
             self._close()
         else:
-            self.current = other
+            self._turn_to(other)
+
+    def _turn_to(self, other: ThreadState) -> None:
+        self.current = other
+        if other.ident:
             other.wake()
+        else:
+            self.seat(other)
 
     def _close(self) -> None:
         """End the execution: the main thread's OS thread takes over for the tear-down."""
@@ -160,7 +170,7 @@ class Turnstile(Steps):
         """Run a thread's body, from its `begin` to its end."""
         self._begin(me)
         try:
-            me.body()  # type: ignore[misc]  # None only once the execution is released
+            Context().run(me.body)  # type: ignore[arg-type]  # None only once the execution is released
         except (Unwind, SystemExit):
             pass  # given up, or gone as in threading
         except BaseException as error:
@@ -232,8 +242,7 @@ class Turnstile(Steps):
             self.closed = True
             self.current = _NOBODY
         else:
-            self.current = other
-            other.wake()
+            self._turn_to(other)
             main.wait()
 
     def _tear_down(self, main: ThreadState) -> None:

@@ -43,7 +43,10 @@ class Thread:
         """Run the target; may be overridden."""
         try:
             if self._target is not None:
-                self._target(*self._args, **(self._kwargs or {}))
+                if self._args or self._kwargs:
+                    self._target(*self._args, **(self._kwargs or {}))
+                else:
+                    self._target()
         finally:
             self._target = None
             self._args = ()
