@@ -66,8 +66,9 @@ class Tally:
         self.executions += 1
         self.steps += len(run.order)
         self.raced = self.raced or run.raced
-        for name, n in (run.counters or {}).items():
-            self.counters[name] = self.counters.get(name, 0) + n
+        if run.counters:
+            for name, n in run.counters.items():
+                self.counters[name] = self.counters.get(name, 0) + n
         if run.cut:
             self.cut = True
         elif complete:

@@ -36,13 +36,14 @@ class SplitMix64:
 
     def below(self, n: int) -> int:
         """Return a number in 0..n-1; the bias is below n / 2**32 for n <= 16 and below n / 2**128 above."""
+        if self._left and n <= _SMALL:
+            self._left -= 1
+            self._word, drawn = divmod(self._word, n)
+            return drawn
         if n > _SMALL:
             return (self.next() << 128 | self.next() << 64 | self.next()) % n if n >> 32 else self.next() % n
-        if self._left == 0:
-            self._word = self.next()
-            self._left = _DRAWS_PER_WORD
-        self._left -= 1
-        self._word, drawn = divmod(self._word, n)
+        self._left = _DRAWS_PER_WORD - 1
+        self._word, drawn = divmod(self.next(), n)
         return drawn
 
 

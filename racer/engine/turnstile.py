@@ -167,8 +167,11 @@ class Turnstile(Steps):
                     me = other
 
     def _run_body(self, me: ThreadState) -> None:
-        """Run a thread's body, from its `begin` to its end."""
-        self._begin(me)
+        """Run a thread's body, from its `begin` to its end, which is part of its last step."""
+        self.order.append(me.thread_number)
+        self.codes.append(me.base | BEGIN << 8)
+        if self.recorder is not None:
+            self.recorder.step(me)
         try:
             Context().run(me.body)  # type: ignore[arg-type]  # None only once the execution is released
         except (Unwind, SystemExit):
@@ -176,12 +179,6 @@ class Turnstile(Steps):
         except BaseException as error:
             self._raised(me, error)
         self._end(me)
-
-    def _begin(self, me: ThreadState) -> None:
-        self.order.append(me.thread_number)
-        self.codes.append(me.base | BEGIN << 8)
-        if self.recorder is not None:
-            self.recorder.step(me)
 
     def _end(self, me: ThreadState) -> None:
         """End a thread: part of its last step, on which the joins of others depend."""
