@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from racer.core.operation import ACQUIRE, BEGIN, JOIN, REACQUIRE, START, TIMED_REACQUIRE, TRY_ACQUIRE
+from racer.core.operation import ACQUIRE, JOIN, REACQUIRE, START, TIMED_REACQUIRE, TRY_ACQUIRE
 from racer.dpor.access import BLOCKING, Event
 
 Clock = list[int]
@@ -76,7 +76,7 @@ class Races:
             found = self._unseen(event, clock, self._rivals(event))
         elif kind in BLOCKING and kind != JOIN:
             found = self._unseen(event, clock, self._ever_modified(event))
-        elif kind not in (BEGIN, JOIN):
+        elif kind != JOIN:
             return clock, self._race(clock, before)
         for index in before:
             self._join(clock, index)
