@@ -5,10 +5,11 @@ from collections.abc import Callable
 from racer.core.errors import UsageError, unknown
 from racer.core.strategy import Strategy
 from racer.strategies.pct import Pct
+from racer.strategies.pos import Pos
 from racer.strategies.random_walk import RandomWalk
 from racer.strategies.round_robin import RoundRobin
 
-STRATEGIES = ("random", "pct", "round-robin")
+STRATEGIES = ("random", "pct", "pos", "round-robin")
 """The names `explore` takes; `pct:3` gives a depth, `pct:3,k=412` a length too."""
 
 
@@ -19,9 +20,9 @@ def strategy(text: str) -> Strategy:
     name, _, parameters = text.partition(":")
     if name == "pct":
         return Pct.parse(parameters)
-    simple: dict[str, Callable[[], Strategy]] = {"random": RandomWalk, "round-robin": RoundRobin}
+    simple: dict[str, Callable[[], Strategy]] = {"random": RandomWalk, "pos": Pos, "round-robin": RoundRobin}
     if name not in simple:
-        raise unknown("strategy", text, ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "round-robin"))
+        raise unknown("strategy", text, ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "pos", "round-robin"))
     if parameters:
         raise UsageError(f"strategy {name!r} takes no parameters, got {parameters!r}")
     return simple[name]()

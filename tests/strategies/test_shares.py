@@ -1,27 +1,16 @@
 """How often a strategy shows an outcome: exact probabilities, by brute force over the flat model, and what is seen."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import permutations, product
-from typing import Any
 
 import pytest
 
 import racer
-from tests.engine.flat import Op, Program, Run, Steps, body, endings, parallel, replayed
+from tests.engine.flat import Op, Program, Run, Steps, endings, parallel, replayed
 from tests.engine.programs import SHARED, abba, inc, lost_signal
-
-EXECUTIONS = 3000
-Judge = Callable[[Run], bool]
-
-
-def lost_update(run: Run) -> bool:
-    return bool(run.values["x"] < len(run.generators) - 1)
-
-
-def deadlock(run: Run) -> bool:
-    return bool(run.started - run.ended)
+from tests.strategies.shares import Judge, deadlock, observed, tolerance, value_of
 
 
 def two_apart() -> Program:
@@ -38,10 +27,6 @@ def two_apart() -> Program:
             yield Op("write", "seen", 1)
 
     return parallel({**SHARED, "seen": ("shared", 0)}, writer, reader)
-
-
-def seen(run: Run) -> bool:
-    return bool(run.values["seen"] == 1)
 
 
 def three_in_turn() -> Program:
@@ -61,11 +46,11 @@ def three_in_turn() -> Program:
 
 
 PROGRAMS: dict[str, tuple[Program, Judge]] = {
-    "inc(2)": (inc(2), lost_update),
+    "inc(2)": (inc(2), value_of("x", 1)),
     "abba": (abba(), deadlock),
     "lost signal": (lost_signal(), deadlock),
-    "two apart": (two_apart(), seen),
-    "three in turn": (three_in_turn(), seen),
+    "two apart": (two_apart(), value_of("seen", 1)),
+    "three in turn": (three_in_turn(), value_of("seen", 1)),
 }
 
 
@@ -85,27 +70,6 @@ def pct_runs(program: Program, depth: int, length: int) -> Iterator[Run]:
                         chosen = max(enabled, key=priority.__getitem__)
                 run.step(chosen)
             yield run
-
-
-def observed(program: Program, judge: Judge, strategy: str) -> float:
-    """Return the share of executions that end as judged, of EXECUTIONS with fixed seeds."""
-    if judge is deadlock:
-        result = racer.explore(body(program), strategy=strategy, executions=EXECUTIONS, seed=5, keep_going=True)
-        return result.failed / EXECUTIONS
-
-    def at_the_end(value: Callable[[str], Any]) -> None:
-        if judge is lost_update:
-            racer.count("hit", value("x") < len(program.threads) - 1)
-        else:
-            racer.count("hit", value("seen"))
-
-    result = racer.explore(body(program, at_the_end), strategy=strategy, executions=EXECUTIONS, seed=5)
-    return result.counters["hit"] / EXECUTIONS
-
-
-def tolerance(share: float) -> float:
-    """Four standard deviations and a half: the seeds are fixed, so a test that passes once always does."""
-    return float(4.5 * (share * (1 - share) / EXECUTIONS) ** 0.5 + 1e-9)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])

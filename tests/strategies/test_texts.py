@@ -14,11 +14,12 @@ from tests.engine.programs import inc, lockinc
 
 GOOD = {
     "random": "random", "round-robin": "round-robin", "pct": "pct:3", "pct:": "pct:3", "pct:1": "pct:1",
-    "pct:7": "pct:7", "pct:2,k=1": "pct:2,k=1", "pct:3,k=412": "pct:3,k=412",
+    "pos": "pos", "pct:7": "pct:7", "pct:2,k=1": "pct:2,k=1", "pct:3,k=412": "pct:3,k=412",
 }  # fmt: skip
 BAD = {
     "": "allowed: random, pct", "Random": "allowed: random", "dfs": "unknown strategy 'dfs'; allowed: random, pct",
     "random:": "", "random:3": "takes no parameters", "round-robin:1": "takes no parameters",
+    "pos:": "", "pos:2": "strategy 'pos' takes no parameters, got '2'",
     "pct:0": "depth of pct must be at least 1, got 0", "pct:-2": "must be at least 1, got -2",
     "pct:2,k=0": "length k of pct must be at least 1, got 0", "pct:2,k=-5": "got -5", "pct:2,k=": "pct:2,k=",
     "pct: 2": "pct: 2", "pct:2;k=3": "pct:3,k=412", "pct:2,k=3,": "pct:2,k=3,", "pct:k=3": "as in pct:3",

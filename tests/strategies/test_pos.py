@@ -1,0 +1,163 @@
+"""POS: the shares that its random priorities give, computed exactly, are those observed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import pytest
+
+import racer
+from tests.engine.flat import READS, Op, Program, Run, Schedule, Steps, endings, parallel, repeated, replayed
+from tests.engine.programs import CONDITION, SHARED, TWO_LOCKS, inc
+from tests.engine.told import both
+from tests.strategies.shares import Judge, deadlock, observed, tolerance, value_of
+
+Ranks = tuple[tuple[int, int], ...]
+"""Of every thread with a pending event, the place of its priority among all that were ever drawn."""
+
+
+def after_start(*threads: list[Op], objects: Mapping[str, tuple[str, object]]) -> Program:
+    """Main starts the others and then performs the first list itself: no joins, so that all is small."""
+    starts = [Op("start", str(number)) for number in range(1, len(threads))]
+    own, *others = threads
+    return Program((repeated([*starts, *own]), *(repeated(other) for other in others)), objects)
+
+
+def far_away(points: int) -> Program:
+    """Main's read comes before the child's write, or after it and after many events that concern nobody."""
+
+    def main() -> Steps:
+        yield Op("start", "1")
+        if (yield Op("read", "x")) == 1:
+            yield Op("write", "seen", 1)
+
+    child = repeated([*[Op("point")] * points, Op("write", "x", 1)])
+    return Program((main, child), {**SHARED, "seen": ("shared", 0)})
+
+
+def apart() -> Program:
+    """The reader has to come between two writes that are far apart."""
+    writer = repeated([Op("write", "x", 1), *[Op("write", "y", 1)] * 3, Op("write", "x", 2)])
+
+    def reader() -> Steps:
+        if (yield Op("read", "x")) == 1:
+            yield Op("write", "seen", 1)
+
+    return parallel({**SHARED, "y": ("shared", 0), "seen": ("shared", 0)}, writer, reader)
+
+
+def locked(first: str, second: str) -> list[Op]:
+    return [Op("acquire", first), Op("acquire", second), Op("release", second), Op("release", first)]
+
+
+WAIT = [Op("acquire", "c.lock"), Op("cwait", "c"), Op("release", "c.lock")]
+NOTIFY = [Op("acquire", "c.lock"), Op("notify", "c", 1), Op("release", "c.lock")]
+
+PROGRAMS: dict[str, tuple[Program, Judge]] = {
+    "two locks": (after_start(locked("a", "b"), locked("b", "a"), objects=TWO_LOCKS), deadlock),
+    "far away": (far_away(5), value_of("seen", 1)),
+    "lost signal": (after_start(WAIT, NOTIFY, objects=CONDITION), deadlock),
+    "inc(2)": (inc(2), value_of("x", 1)),
+    "apart": (apart(), value_of("seen", 1)),
+}
+
+
+def will_touch(op: Op) -> dict[str, bool]:
+    """Return what a pending operation of the model touches, with whether it modifies."""
+    if op.kind in {"begin", "point"}:
+        return {}
+    if op.kind in {"start", "join", "alive"}:
+        return {f"thread {op.on}": op.kind == "start"}
+    if op.kind in {"cwait", "reacquire"}:
+        return {op.on: True, f"{op.on}.lock": True}
+    return {op.on: op.kind not in READS}
+
+
+def void(run: Run, live: set[int]) -> list[int]:
+    """Return the threads whose pending events are new or conflict with the event just executed."""
+    done = run.done[-1]
+    touched = dict(done.touched)
+    found = {done.thread} | (run.started - live)
+    for thread in live:
+        for name, modifies in will_touch(run.pending[thread]).items():
+            if name in touched and (modifies or touched[name]):
+                found.add(thread)
+    return sorted(found - run.ended)
+
+
+def drawn(ranks: dict[int, int], total: int, fresh: list[int]) -> Iterator[tuple[Ranks, int, float]]:
+    """Yield every place that fresh priorities can take among those drawn so far, with its probability."""
+    if not fresh:
+        yield tuple(sorted(ranks.items())), total, 1.0
+        return
+    for place in range(total + 1):
+        moved = {thread: rank + (rank >= place) for thread, rank in ranks.items()} | {fresh[0]: place}
+        for found, size, share in drawn(moved, total + 1, fresh[1:]):
+            yield found, size, share / (total + 1)
+
+
+def pos_share(program: Program, judge: Judge) -> float:
+    """Return the exact probability of an outcome: over all orders of all priorities, equal states put together.
+
+    Priorities are independent and continuous: a fresh one is equally likely to have any place among all drawn before,
+    those that were replaced included, since what is left is known to be lower than what was executed.
+    """
+    found = 0.0
+    layer: dict[object, tuple[Schedule, Ranks, int, float]] = {(): ((), ((0, 0),), 1, 1.0)}
+    while layer:
+        following: dict[object, tuple[Schedule, Ranks, int, float]] = {}
+        for schedule, ranks, total, share in layer.values():
+            run = replayed(program, schedule)
+            places = dict(ranks)
+            enabled = run.enabled()
+            if not enabled:
+                found += share * judge(run)
+                continue
+            chosen = max(enabled, key=places.__getitem__)
+            run.step(chosen)
+            after = (*schedule, (chosen, 0))
+            fresh = void(run, set(places))
+            kept = {thread: rank for thread, rank in places.items() if thread not in (*fresh, *run.ended)}
+            for now, size, part in drawn(kept, total if kept else 0, fresh):
+                key = run.key(), now, size
+                so_far = following[key][3] if key in following else 0.0
+                following[key] = (after, now, size, so_far + share * part)  # type: ignore[assignment]
+        layer = following
+    return found
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_outcome_shows_as_often_as_the_orders_of_priorities_say(name: str) -> None:
+    program, judge = PROGRAMS[name]
+    exact = pos_share(program, judge)
+    assert 0 < exact < 1
+    assert observed(program, judge, "pos") == pytest.approx(exact, abs=tolerance(exact))
+
+
+def random_walk_share(program: Program, judge: Judge) -> float:
+    return sum(ending.share for ending in endings(program) if judge(replayed(program, ending.schedule)))
+
+
+def test_independent_events_between_count_for_little() -> None:
+    """What tells POS from a walk that draws every priority anew at every step."""
+    program, judge = PROGRAMS["far away"]
+    assert random_walk_share(program, judge) < 0.01
+    assert pos_share(program, judge) > 0.1
+
+
+@pytest.mark.parametrize("wait", [racer.point, partial(racer.sleep, 1)], ids=["busy", "asleep"])
+def test_a_loop_that_waits_for_another_thread_comes_to_an_end(wait: Callable[[], None]) -> None:
+    def test() -> None:
+        flag, other = racer.Shared(False), racer.Shared(0)
+
+        def spin() -> None:
+            while not flag.value:
+                wait()
+
+        def work() -> None:
+            for i in range(5):  # events that the loop does not conflict with
+                other.value = i
+            flag.value = True
+
+        both(spin, spin, work)
+
+    assert racer.explore(test, strategy="pos", executions=1000, seed=3, max_steps=4000).verdict == "PASS"
