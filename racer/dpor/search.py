@@ -46,6 +46,16 @@ class Node:
         self.width = 0
         self.blocked = False
 
+    def choose_next(self) -> None:
+        """Take the step with its next value: what races have put into the tree for that, or anew."""
+        self.value = value = self.values.pop(0)
+        del self.tree[0]
+        for at, branch in enumerate(self.tree):
+            if branch.who == self.who and branch.value == value:
+                self.tree.insert(0, self.tree.pop(at))
+                return
+        self.tree.insert(0, Branch(self.who, self.accesses, value))
+
 
 class Dpor:
     """The strategy that executes every happens-before class once.
@@ -89,6 +99,7 @@ class Dpor:
             node.value = node.value or 0
             node.values = [value for value in range(n) if value != node.value]
         assert node.value is not None
+        node.tree[0].value = node.value
         return node.value
 
     def pick(self, enabled: list[int], current: int) -> int:
@@ -203,8 +214,7 @@ class Dpor:
         while stack:
             node = stack[-1]
             if node.values:
-                node.value = node.values.pop(0)
-                node.tree[0] = Branch(node.who, node.accesses, node.value)
+                node.choose_next()
                 self._fresh = len(stack) - 1
                 return True
             if not node.blocked:

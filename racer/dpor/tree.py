@@ -27,7 +27,7 @@ def insert(children: list[Branch], sequence: Sequence[Event]) -> bool:
     rest = list(sequence)
     while True:
         for child in children:
-            if may_be_first(child.who, child.accesses, rest, foreseen=child.foreseen):
+            if _chooses_alike(child, rest) and may_be_first(child.who, child.accesses, rest, foreseen=child.foreseen):
                 _drop(rest, child.who)
                 if not child.children or not rest:
                     return False
@@ -36,6 +36,13 @@ def insert(children: list[Branch], sequence: Sequence[Event]) -> bool:
         else:
             children.append(_chain(rest))
             return True
+
+
+def _chooses_alike(child: Branch, sequence: Sequence[Event]) -> bool:
+    """Return whether a branch that is a choice has the value that its thread chooses in the sequence, if it does."""
+    if child.value is None:
+        return True
+    return next((event.value in (None, child.value) for event in sequence if event.who == child.who), True)
 
 
 def may_be_first(who: int, accesses: Accesses, sequence: Sequence[Event], *, foreseen: bool = False) -> bool:
