@@ -17,7 +17,6 @@ from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder, Watch
 from racer.engine.turnstile import Turnstile
 from racer.strategies.foreign import Foreign
-from racer.strategies.pct import Pct
 from racer.strategies.random_walk import RandomWalk
 
 Test = Callable[[], object]
@@ -156,12 +155,12 @@ class Campaign:
         )
 
     def _measured(self, worker: Worker) -> Strategy:
-        """Give a strategy that needs it the length of an execution: the longest of three pilots."""
-        strategy = self.strategy
-        if not isinstance(strategy, Pct) or strategy.length is not None:
-            return strategy
-        pilots = (self._run(RandomWalk(), seed, worker) for seed in PILOT_SEEDS)
-        return strategy.with_length(max(len(run.order) for run in pilots))
+        """Give a strategy that needs them (it has `profiled`) the pilots, run as far as it asks for them."""
+        profiled = getattr(self.strategy, "profiled", None)
+        if profiled is None:
+            return self.strategy
+        measured: Strategy = profiled(self._run(RandomWalk(), seed, worker) for seed in PILOT_SEEDS)
+        return measured
 
     def _run(self, strategy: Strategy, seed: int, worker: Worker, recorder: Watch | None = None) -> Turnstile:
         self.driver.check()

@@ -12,7 +12,8 @@ class Strategy(Protocol):
     `text` names it so that with the seed it repeats an execution. With `every_step` it is
     asked at every step, otherwise only where two threads or more are enabled. It looks at nothing but what these
     methods give it: no clock, no hash order. A strategy that also has `attach(run)` is given each execution before it
-    runs, and may read the pending operations of `run.threads` (`kind`, `operand`).
+    runs, and may read the pending operations of `run.threads` (`kind`, `operand`). One that also has `profiled(runs)`
+    is given pilot executions that have ended before the campaign begins; what it returns is used instead of it.
     """
 
     every_step: bool

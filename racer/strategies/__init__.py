@@ -8,9 +8,12 @@ from racer.strategies.pct import Pct
 from racer.strategies.pos import Pos
 from racer.strategies.random_walk import RandomWalk
 from racer.strategies.round_robin import RoundRobin
+from racer.strategies.surw import Surw
 
-STRATEGIES = ("random", "pct", "pos", "round-robin")
-"""The names `explore` takes; `pct:3` gives a depth, `pct:3,k=412` a length too."""
+STRATEGIES = ("random", "pct", "pos", "surw", "round-robin")
+"""The names `explore` takes; `pct:3` gives a depth, `pct:3,k=412` a length too, `surw:1=2:2+3:4` a profile."""
+
+FORMS = ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "pos", "surw", "surw:PROFILE", "round-robin")
 
 
 def strategy(text: str) -> Strategy:
@@ -18,11 +21,12 @@ def strategy(text: str) -> Strategy:
     if not isinstance(text, str):
         raise UsageError(f"a strategy is a name or an object with what racer.core.strategy.Strategy has, got {text!r}")
     name, _, parameters = text.partition(":")
-    if name == "pct":
-        return Pct.parse(parameters)
+    parsed: dict[str, Callable[[str], Strategy]] = {"pct": Pct.parse, "surw": Surw.parse}
+    if name in parsed:
+        return parsed[name](parameters)
     simple: dict[str, Callable[[], Strategy]] = {"random": RandomWalk, "pos": Pos, "round-robin": RoundRobin}
     if name not in simple:
-        raise unknown("strategy", text, ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "pos", "round-robin"))
+        raise unknown("strategy", text, FORMS)
     if parameters:
         raise UsageError(f"strategy {name!r} takes no parameters, got {parameters!r}")
     return simple[name]()

@@ -1,9 +1,11 @@
 """PCT: priorities, and d - 1 random points at which the running thread's priority drops."""
 
 import re
+from collections.abc import Iterable
 
 from racer.core.errors import UsageError
 from racer.core.rng import SplitMix64
+from racer.strategies.pending import Run
 
 _FORM = re.compile(r"(?:(-?[0-9]{1,18})(?:,k=(-?[0-9]{1,18}))?)?")
 DEFAULT_DEPTH = 3
@@ -59,9 +61,11 @@ class Pct:
         """The strategy with all its parameters."""
         return f"pct:{self.depth}" + ("" if self.length is None else f",k={self.length}")
 
-    def with_length(self, steps: int) -> "Pct":
-        """Return the strategy for executions of so many steps."""
-        return Pct(self.depth, max(steps, 1))
+    def profiled(self, runs: Iterable[Run]) -> "Pct":
+        """Return the strategy for executions as long as the longest pilot, unless it has a length."""
+        if self.length is not None:
+            return self
+        return Pct(self.depth, max(1, *(len(run.order) for run in runs)))
 
     def begin(self, seed: int) -> None:
         self._draws = draws = SplitMix64(seed)

@@ -14,11 +14,18 @@ from tests.engine.programs import inc, lockinc
 
 GOOD = {
     "random": "random", "round-robin": "round-robin", "pct": "pct:3", "pct:": "pct:3", "pct:1": "pct:1",
-    "pos": "pos", "pct:7": "pct:7", "pct:2,k=1": "pct:2,k=1", "pct:3,k=412": "pct:3,k=412",
+    "pct:7": "pct:7", "pct:2,k=1": "pct:2,k=1", "pct:3,k=412": "pct:3,k=412",
+    "pos": "pos", "surw": "surw", "surw:": "surw", "surw:none": "surw:none", "surw:1=2:2+3:4": "surw:1=2:2+3:4",
+    "surw:10=3:2,9.1=0:1+2.10:3+2.9:1,9=2:1+3:1": "surw:9=2:1+3:1,9.1=0:1+2.9:1+2.10:3,10=3:2",
 }  # fmt: skip
 BAD = {
     "": "allowed: random, pct", "Random": "allowed: random", "dfs": "unknown strategy 'dfs'; allowed: random, pct",
+    "urw": "pct, pct:DEPTH, pct:DEPTH,k=STEPS, pos, surw, surw:PROFILE",
     "random:": "", "random:3": "takes no parameters", "round-robin:1": "takes no parameters",
+    "surw:x": "a profile is 'none' or as in 1=2:2+3:4,5=0:1+2:1", "surw:1=2:0": "got '1=2:0'", "surw:1=": "got '1='",
+    "surw:1=2:2+": "got '1=2:2+'", "surw:1=2:2,": "got '1=2:2,'", "surw:01=2:2": "got '01=2:2'",
+    "surw:1=2:2\n": "a profile is", "surw:1=\u0662:2": "a profile is", "surw:none,1=2:2": "a profile is",
+    "surw:1=2:2,1=3:1": "names each object once, got 1 twice", "surw:1=2:2+2:1": "names each thread of an object once",
     "pos:": "", "pos:2": "strategy 'pos' takes no parameters, got '2'",
     "pct:0": "depth of pct must be at least 1, got 0", "pct:-2": "must be at least 1, got -2",
     "pct:2,k=0": "length k of pct must be at least 1, got 0", "pct:2,k=-5": "got -5", "pct:2,k=": "pct:2,k=",
