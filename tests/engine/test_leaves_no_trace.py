@@ -1,5 +1,7 @@
 """After a campaign everything is as before: affinity, policy, collection, hooks; and Ctrl-C ends one at once."""
 
+import contextvars
+import decimal
 import gc
 import os
 import signal
@@ -149,6 +151,55 @@ def test_the_memory_of_executions_goes_without_a_full_collection() -> None:
 
     racer.explore(test, executions=300)
     assert alive <= 5
+
+
+def test_context_variables_do_not_pass_from_one_execution_to_another() -> None:
+    variable = contextvars.ContextVar("variable", default=0)
+    seen: list[int] = []
+
+    def set_it() -> None:
+        seen.append(variable.get())
+        variable.set(variable.get() + 1)
+
+    def test() -> None:
+        set_it()
+        both(set_it, set_it)
+
+    variable.set(40)
+    racer.explore(test, executions=3)
+    assert set(seen) == {0}
+    assert variable.get() == 40
+
+
+def test_arithmetic_contexts_do_not_pass_from_one_execution_to_another() -> None:
+    seen: list[int] = []
+
+    def test() -> None:
+        seen.append(decimal.getcontext().prec)
+        decimal.getcontext().prec = 5
+
+    racer.explore(test, executions=3)
+    assert set(seen) == {decimal.DefaultContext.prec}
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0  # noqa: PTH208
+
+
+def test_threads_and_files_do_not_pile_up_when_the_cpu_changes() -> None:
+    def campaign() -> None:
+        racer.explore(body(KNOWN["inc(3)"].program), executions=3)
+
+    campaign()
+    before = threading.active_count(), open_files()
+    for slot in range(10):
+        racer.pin_to(slot)
+        campaign()
+    racer.pin_to(0)
+    campaign()
+    after = threading.active_count(), open_files()
+    assert after[0] <= before[0] + 4
+    assert after[1] <= before[1] + 8
 
 
 INTERRUPTED = """
