@@ -88,3 +88,60 @@ def test_explore_agrees_with_brute_force_on_any_program(seed: int) -> None:
     if executions < 500:
         assert result.interleavings == len(found)
         assert bool(result.failed) == any(e.deadlock for e in found)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_verify_executes_every_interleaving_once(name: str) -> None:
+    result = racer.verify(body(KNOWN[name].program), keep_going=True)
+    assert result.interleavings == KNOWN[name].classes
+    assert KNOWN[name].deadlocks <= result.failed <= KNOWN[name].deadlocks + result.redundant
+    assert result.exhausted
+    assert result.executions == result.interleavings + result.redundant
+
+
+def agrees(program: Program) -> None:
+    found = endings(program)
+    result = racer.verify(body(program), keep_going=True)
+    assert result.interleavings == len(found)
+    assert sum(e.deadlock for e in found) <= result.failed <= result.redundant + sum(e.deadlock for e in found)
+    assert result.exhausted
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_verify_agrees_with_brute_force_on_any_program(seed: int) -> None:
+    agrees(any_program(seed))
+
+
+TRYING = [Op("try", "l"), Op("release", "l")]
+LOCKING = [Op("acquire", "l"), Op("release", "l")]
+ENTERING = [Op("sem_acquire", "s"), Op("sem_release", "s")]
+WAITING = [Op("acquire", "c.lock"), Op("cwait", "c"), Op("release", "c.lock")]
+TELLING = [Op("acquire", "c.lock"), Op("notify", "c", 2), Op("write", "y", 2), Op("release", "c.lock")]
+CHOOSING = [Op("choose", value=2)]
+HARD: list[list[list[Op]]] = [
+    [[Op("wait", "e")], [Op("set", "e")], [Op("is_set", "e")]],
+    [[Op("set", "e")], [Op("wait", "e")], [Op("is_set", "e")]],
+    [[Op("set", "e")], [Op("wait", "e")], [Op("alive", "1")]],
+    [ENTERING, ENTERING, [Op("alive", "1")]],
+    [ENTERING, [Op("read", "x"), Op("alive", "1")], [Op("write", "x", 1), *ENTERING]],
+    [ENTERING, [Op("alive", "1")], [Op("sem_acquire", "s")]],
+    [TRYING, [Op("alive", "1")], LOCKING],
+    [TRYING, TRYING, [Op("alive", "1")]],
+    [WAITING, TELLING, [Op("alive", "1"), Op("read", "y")]],
+    [[], [Op("alive", "1"), Op("alive", "1")]],
+    [[Op("read", "y")], CHOOSING, [Op("write", "y", 2)], [Op("read", "y")]],
+    [[Op("read", "y")], CHOOSING, [Op("read", "x")], [Op("write", "x", 1), Op("write", "y", 2)]],
+    [[Op("write", "x", 1)], [*CHOOSING, Op("write", "y", 2)], [Op("read", "y"), Op("read", "x")]],
+    [
+        [Op("write", "y", 2)],
+        [Op("read", "x"), Op("write", "y", 2)],
+        [Op("write", "x", 1)],
+        [*CHOOSING, Op("write", "x", 1)],
+    ],
+]
+"""Programs that a search went wrong on."""
+
+
+@pytest.mark.parametrize("number", range(len(HARD)))
+def test_verify_agrees_with_brute_force_where_it_is_hard(number: int) -> None:
+    agrees(parallel(OBJECTS, *map(repeated, HARD[number])))
