@@ -22,7 +22,7 @@ class Seat:
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
-        self.wake, self.wait = worker.baton
+        self.wake, self.wait, _ = worker.baton
         self.ended = False
         self.joiner: Seat | None = None
 
