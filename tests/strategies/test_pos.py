@@ -1,14 +1,11 @@
 """POS: the shares that its random priorities give, computed exactly, are those observed."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 
 import pytest
 
-import racer
 from tests.engine.flat import READS, Op, Program, Run, Schedule, Steps, endings, parallel, repeated, replayed
 from tests.engine.programs import CONDITION, SHARED, TWO_LOCKS, inc
-from tests.engine.told import both
 from tests.strategies.shares import Judge, deadlock, observed, tolerance, value_of
 
 Ranks = tuple[tuple[int, int], ...]
@@ -142,22 +139,3 @@ def test_independent_events_between_count_for_little() -> None:
     program, judge = PROGRAMS["far away"]
     assert random_walk_share(program, judge) < 0.01
     assert pos_share(program, judge) > 0.1
-
-
-@pytest.mark.parametrize("wait", [racer.point, partial(racer.sleep, 1)], ids=["busy", "asleep"])
-def test_a_loop_that_waits_for_another_thread_comes_to_an_end(wait: Callable[[], None]) -> None:
-    def test() -> None:
-        flag, other = racer.Shared(False), racer.Shared(0)
-
-        def spin() -> None:
-            while not flag.value:
-                wait()
-
-        def work() -> None:
-            for i in range(5):  # events that the loop does not conflict with
-                other.value = i
-            flag.value = True
-
-        both(spin, spin, work)
-
-    assert racer.explore(test, strategy="pos", executions=1000, seed=3, max_steps=4000).verdict == "PASS"
