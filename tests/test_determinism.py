@@ -13,13 +13,14 @@ import pytest
 import racer
 from racer.engine import baton, pool
 from tests.engine.flat import body
-from tests.engine.golden import PROGRAMS, STRATEGIES, digests
+from tests.engine.golden import PROGRAMS, STRATEGIES, VERIFIED, digests
 from tests.engine.programs import KNOWN
 from tests.engine.told import both
 
 ROOT = Path(__file__).parents[1]
 GOLDEN: dict[str, str] = json.loads((ROOT / "tests/engine/golden.json").read_text(encoding="utf-8"))
 INTERPRETERS = ("python3.11", "python3.12", "python3.13", "python3.13t", "python3.14", "python3.14t")
+new_process = pytest.mark.timeout(60)  # seconds on a busy machine
 
 
 def interpreter(name: str) -> str | None:
@@ -44,13 +45,15 @@ def told_by(command: list[str], **environment: str) -> dict[str, str]:
 
 
 def test_the_golden_digests_are_those_of_all_programs_and_strategies() -> None:
-    assert set(GOLDEN) == {f"{name} / {strategy}" for name in PROGRAMS for strategy in STRATEGIES}
+    explored = {f"{name} / {strategy}" for name in PROGRAMS for strategy in STRATEGIES}
+    assert set(GOLDEN) == explored | {f"{name} / verify" for name in VERIFIED}
 
 
 def test_digests_are_the_golden_ones() -> None:
     assert digests() == GOLDEN
 
 
+@new_process
 @pytest.mark.parametrize("name", INTERPRETERS)
 def test_digests_are_the_same_under_every_interpreter(name: str) -> None:
     path = interpreter(name)
@@ -59,10 +62,12 @@ def test_digests_are_the_same_under_every_interpreter(name: str) -> None:
     assert told_by([path, "-m", "tests.engine.golden"]) == GOLDEN
 
 
+@new_process
 def test_digests_do_not_depend_on_the_hash_seed_or_optimisation() -> None:
     assert told_by([sys.executable, "-O", "-m", "tests.engine.golden"], PYTHONHASHSEED="4242") == GOLDEN
 
 
+@new_process
 def test_digests_are_the_same_with_a_baton_over_a_lock() -> None:
     assert told_by([sys.executable, "-m", "tests.engine.golden", "--lock"]) == GOLDEN
 

@@ -52,6 +52,7 @@ print(execution.digest)
 """
 
 
+@pytest.mark.timeout(60)  # it begins a process: seconds on a busy machine
 @pytest.mark.parametrize("name", ["inc(2)", "abba", "two waiters"])
 def test_a_schedule_saved_in_a_file_replays_in_a_new_process(name: str, tmp_path: Path) -> None:
     (finding, *_) = racer.explore(ending(name), executions=1, seed=3).findings

@@ -15,7 +15,7 @@ from tests.engine.flat import body
 from tests.engine.programs import KNOWN
 from tests.engine.told import both
 
-STRATEGIES = ("random", "pct:3,k=50", "round-robin")
+STRATEGIES = ("random", "pct:3,k=50", "round-robin", "pos", "surw:none")
 EXECUTIONS = 25
 
 
@@ -123,6 +123,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "endless": endless,
     "busy": busy,
 }  # fmt: skip
+VERIFIED = ("inc(3)", "abba", "two waiters", "awaited")
 
 
 def digests() -> dict[str, str]:
@@ -135,6 +136,9 @@ def digests() -> dict[str, str]:
             )
             classes = f"{result.interleavings} {result.failed} {result.steps}"
             found[f"{name} / {strategy}"] = f"{result.digest} {classes}"
+    for name in VERIFIED:
+        result = racer.verify(PROGRAMS[name], keep_going=True)
+        found[f"{name} / verify"] = f"{result.digest} {result.interleavings} {result.failed} {result.steps}"
     return found
 
 

@@ -246,6 +246,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.timeout(60)  # it begins processes: seconds on a busy machine
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("kind", ["short", "endless", "blocked"])
 def test_ctrl_c_ends_a_campaign_and_the_next_one_works(kind: str, jobs: str) -> None:
@@ -259,6 +260,6 @@ def test_ctrl_c_ends_a_campaign_and_the_next_one_works(kind: str, jobs: str) -> 
         assert process.stdout is not None
         assert process.stdout.readline() == "under way\n"
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=15)
+        out, errors = process.communicate(timeout=50)
     assert out.splitlines() == ["interrupted", "20 True"], errors
     assert process.returncode == 0
