@@ -111,7 +111,9 @@ def seed_of(text: str) -> int:
 
 @command.command()
 @click.argument("test")
-@click.option("--strategy", default="random", show_default=True, help="random, pct:3, round-robin, ...")
+@click.option(
+    "--strategy", default="random", show_default=True, help="random, pct:3, pos, surw, portfolio, round-robin"
+)
 @click.option("--executions", default=1000, show_default=True)
 @click.option("--seed", default="0", show_default=True)
 @click.option("--keep-going", is_flag=True, help="Do not stop at the first finding.")

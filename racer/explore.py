@@ -1,5 +1,6 @@
 """Explore, verify, replay, run free: the one module that knows every part."""
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 
@@ -188,6 +189,8 @@ def check_seed(seed: object) -> int:
 def _check_test(test: object) -> None:
     if not callable(test):
         raise UsageError(f"a test is a function without arguments, got {test!r}")
+    if inspect.iscoroutinefunction(test) or inspect.isgeneratorfunction(test) or inspect.isasyncgenfunction(test):
+        raise UsageError(f"a test is a plain function: {test!r} is a coroutine or a generator, and would not run")
 
 
 def _strategy(given: str | Strategy) -> Strategy:

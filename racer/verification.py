@@ -1,6 +1,6 @@
 """A verification: every happens-before class of a test, each executed once."""
 
-from racer.campaign import Options, Tally, Test, digest_of_run, execution_of, run_once
+from racer.campaign import CHECKED_AT_LEAST, CHECKED_EVERY, Options, Tally, Test, digest_of_run, execution_of, run_once
 from racer.core.errors import NondeterminismError
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.schedule import Schedule
@@ -30,10 +30,10 @@ class Verification:
         while not exhausted and not self.driver.stop:
             if self.options.executions and self.tally.executions >= self.options.executions:
                 break
-            ledger = Ledger()
+            index = self.tally.executions
+            ledger = Ledger(looks=index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0)
             self.driver.check()
             run = run_once(self.test, self.search, 0, worker, self.options.max_steps, self.options.detect, ledger)
-            index = self.tally.executions
             new = self.tally.add(index, run, complete=not self.search.cut_off)
             self.redundant += not (new or run.cut)
             found = bool(run.findings) and self._keep(run, index, worker)

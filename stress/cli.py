@@ -20,7 +20,7 @@ Command = Callable[..., Any]
 SUBJECT = (
     click.option("--workload", help="One workload; all if not given."),
     click.option("--scheme", help="A scheme's name, or path/to/file.py:Class; all if not given."),
-    click.option("--strategy", help="How interleavings are chosen, such as random, pct:3, round-robin."),
+    click.option("--strategy", help="How interleavings are chosen, such as random, pct:3, pos, surw, portfolio."),
     click.option("--seed", help="Decimal or 0x hexadecimal."),
     click.option("--vcpus", type=int, help="Vcpus of the guest."),
     click.option("--registrars", type=int, help="Threads that make hypercalls."),

@@ -59,7 +59,8 @@ def reproduce(wanted: Wanted, say: Say) -> int:
         say(f"strategy in full: {result.strategy}")
     say(f"digest {result.digest}")
     again = runner.reproduce_line(cell, result.strategy, cell.seed)
-    return show(cell, result.findings, result.steps, again, say)
+    found = result.findings[0].execution.findings if result.findings and result.findings[0].execution else ()
+    return show(cell, found, result.steps, again, say)
 
 
 def replay(file: schedule_file.ScheduleFile, say: Say) -> int:

@@ -19,6 +19,11 @@ WIDTH = 180
 IN_TABLE = {EXPECTED: "expected", FAILED: "not expected", INCONCLUSIVE: "undecided"}
 
 
+NARROW = {"executions": "runs"}
+WIDE = 130
+"""From so many characters on the table has columns for schemes and for the kinds found, which progress names, too."""
+
+
 def console() -> Console:
     """Return the console; where output is no terminal, lines are wide enough for the table."""
     made = Console(highlight=False, soft_wrap=True)
@@ -131,18 +136,28 @@ def blocks(out: Console, outcomes: Iterable[Outcome], *, verbose: bool) -> None:
 
 def table(out: Console, cells: list[Cell], outcomes: dict[int, Outcome]) -> None:
     """Print scheme x workload; cells that were not reached say so."""
-    made = Table(box=None, header_style="bold", pad_edge=False)
-    made.add_column("scheme")
-    made.add_column("workload")
-    made.add_column("verdict")
-    made.add_column("found")
+    wide = out.width >= WIDE
+    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
+    if wide:
+        made.add_column("scheme")
+    made.add_column("workload", no_wrap=True)
+    made.add_column("verdict", no_wrap=True)
+    if wide:
+        made.add_column("found")
     for name in ("first at", "executions", "entries", "updates", "stale uses"):
-        made.add_column(name, justify="right")
+        made.add_column(name if wide else NARROW.get(name, name), justify="right")
     scheme = ""
     for number, cell in enumerate(cells):
-        name = cell.scheme if cell.scheme != scheme or cell.mode == FREE else ""
+        new = cell.scheme != scheme or cell.mode == FREE
         scheme = cell.scheme
-        made.add_row(name, cell.title + (" (free)" if cell.mode == FREE else ""), *row(outcomes.get(number)))
+        title = cell.title + (" (free)" if cell.mode == FREE else "")
+        judged, found, *numbers = row(outcomes.get(number))
+        if wide:
+            made.add_row(scheme if new else "", title, judged, found, *numbers)
+        else:
+            if new:
+                made.add_row(scheme)
+            made.add_row(f"  {title}", judged, *numbers)
     out.print(made)
 
 

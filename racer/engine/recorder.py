@@ -85,14 +85,17 @@ class Recorder(Watch):
 class Ledger(Watch):
     """Keeps what is needed to tell how a compare-exchange would have ended at another place of the execution."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks: bool = False) -> None:
+        self._looks = looks
         self._last: list[int] | None = None
         self.values_before: dict[int, object] = {}
         self.values_expected: dict[int, object] = {}
 
     def step(self, me: "ThreadState") -> None:
-        """Take note of where the steps are counted."""
+        """Take note of where the steps are counted; look, if asked to, for what must not happen."""
         self._last = me.run.order
+        if self._looks and where.in_finalizer(sys._getframe(1)):
+            refuse_finalizer(me.run)
 
     def _index(self) -> int:
         assert self._last is not None
