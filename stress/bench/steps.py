@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import racer
+from racer.core.rng import SplitMix64
 from racer.engine.baton import lock_baton
 from stress.bench.bare import ping_pong
 from stress.bench.measure import Effort, Laps, Sample, interleaved, timed
@@ -18,29 +19,26 @@ Body = Callable[[], None]
 
 
 class Stay:
-    """A strategy that goes on with the current thread while it can, drawing all the same."""
+    """A strategy that goes on with the current thread while it can, and pays for a draw as the random walk does."""
 
     every_step = False
     text = "stay"
 
-    def __init__(self) -> None:
-        self._inner = racer.strategy("random")
-
     def begin(self, seed: int) -> None:
         """Prepare for an execution."""
-        self._inner.begin(seed)
+        self._below = SplitMix64(seed).below
 
     def created(self, thread: int) -> None:
         """Take note of a thread."""
 
     def pick(self, enabled: list[int], current: int) -> int:
         """Return the current thread if it is enabled."""
-        chosen = self._inner.pick(enabled, current)
-        return current if current in enabled else chosen
+        drawn = enabled[self._below(len(enabled))]
+        return current if current in enabled else drawn
 
     def choose(self, n: int) -> int:
         """Return the result of a choice."""
-        return self._inner.choose(n)
+        return self._below(n)
 
     def yielded(self, thread: int) -> None:
         """Take note of a thread that waits for time to pass."""
@@ -219,7 +217,7 @@ def runs_free(access: Access, laps_each: int) -> Callable[[], Sample]:
                 with laps:
                     loop()
 
-        racer.run_free(body, seconds=1e-6, noise=False)
+        racer.run_free(body, seconds=0.001, noise=False)
         return laps.typical()
 
     return work
