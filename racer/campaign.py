@@ -136,7 +136,9 @@ class Campaign:
             run = self._run(strategy, seed, worker)
             self.tally.add(index, run)
             if index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0:
-                compare(seed, run, self._run(strategy, seed, worker, Watch()))
+                again = self._run(strategy, seed, worker, Watch())
+                compare(seed, run, again)
+                again.release()
             if run.findings and self._keep(run, index, seed, worker):
                 self._last = run
                 break
@@ -180,6 +182,7 @@ class Campaign:
             again = self._run(self.strategy, seed, worker, recorder)
             compare(seed, run, again)
             execution = execution_of(again, recorder, index, seed)
+            again.release()
             for finding in execution.findings:
                 findings.setdefault(finding.signature, finding)
         self.on_failure(index)

@@ -66,7 +66,9 @@ class Verification:
             again = run_once(self.test, Replay(schedule), 0, worker, most, self.options.detect, recorder)
             if digest_of_run(again) != digest_of_run(run):
                 raise NondeterminismError(0, len(again.order), f"{len(run.order)} steps", f"{len(again.order)} steps")
-            for finding in execution_of(again, recorder, index, None).findings:
+            execution = execution_of(again, recorder, index, None)
+            again.release()
+            for finding in execution.findings:
                 findings.setdefault(finding.signature, finding)
                 finding.count = 0
         for signature in signatures:

@@ -5,6 +5,7 @@ and `*3` (its first three), or two patterns joined by ` .. ` (all lines from the
 becomes a line of three dots.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -19,7 +20,8 @@ DOTS = "..."
 
 def printed(command: str) -> list[str]:
     """Run a command and return its lines."""
-    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S602
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S602
     return [line.rstrip() for line in done.stdout.splitlines()]
 
 

@@ -19,6 +19,8 @@ R = TypeVar("R")
 _TICK = 0.05
 _GRACE = 2.0
 _YOUNG = 20_000
+_FULL_EVERY = 16
+_collections = 0
 _one_at_a_time = threading.Lock()
 
 
@@ -129,6 +131,11 @@ class Driver:
 
 
 def collect_young() -> None:
-    """Collect the garbage of the executions since the last time, if there is enough of it."""
+    """Collect the garbage of the executions since the last time, if there is enough of it.
+
+    Now and then all of it: what is alive at a collection of the young is never looked at by another.
+    """
+    global _collections
     if gc.get_count()[0] > _YOUNG:
-        gc.collect(0)
+        _collections += 1
+        gc.collect(2 if _collections % _FULL_EVERY == 0 else 0)
