@@ -9,7 +9,7 @@ import pytest
 import racer
 from racer import Snapshot, UsageError
 from tests.engine.flat import body
-from tests.engine.programs import KNOWN
+from tests.engine.programs import KNOWN, inc
 from tests.engine.told import both
 
 
@@ -148,9 +148,11 @@ def test_findings_of_another_schedule_are_seen_that_random_ones_hardly_show() ->
 
 def test_progress_is_told() -> None:
     snapshots: list[Snapshot] = []
-    while not snapshots:  # once in a twentieth of a second; one verification may be over before
-        assert racer.verify(body(KNOWN["inc(3)"].program), progress=snapshots.append).exhausted
-    assert snapshots[0].executions <= 36
+    result = racer.verify(body(inc(4)), progress=snapshots.append)
+    assert result.exhausted
+    assert snapshots
+    assert [s.executions for s in snapshots] == sorted(s.executions for s in snapshots)
+    assert snapshots[-1].executions <= result.executions
 
 
 def test_nondeterminism_is_noticed() -> None:
