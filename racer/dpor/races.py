@@ -1,6 +1,7 @@
 """Happens-before by vector clocks, and the races that can be reversed."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from racer.core.operation import ACQUIRE, JOIN, REACQUIRE, START, TIMED_REACQUIRE, TRY_ACQUIRE
 from racer.dpor.access import BLOCKING, Event
@@ -76,7 +77,11 @@ class Races:
             found = self._unseen(event, clock, self._rivals(event))
         elif kind in BLOCKING and kind != JOIN:
             found = self._unseen(event, clock, self._ever_modified(event))
-        elif kind != JOIN:
+        elif kind == JOIN:  # only its thread's end, if it is that too, can come before something else
+            for index in self._before(replace(event, accesses=tuple(each for each in event.accesses if not each[1]))):
+                self._join(clock, index)
+            return clock, self._race(clock, before)
+        else:
             return clock, self._race(clock, before)
         for index in before:
             self._join(clock, index)

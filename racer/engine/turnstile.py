@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from racer.core.errors import UsageError
 from racer.core.finding import Finding, Side
 from racer.core.operation import BEGIN, MODIFIED, START
+from racer.core.rng import MASK, output
 from racer.core.strategy import GIVE_UP
 from racer.engine import deadlock, where
 from racer.engine.operand import NOBODY
@@ -258,10 +259,13 @@ class Turnstile(Steps):
         self.threads.clear()
 
     def interleaving(self) -> int:
-        """Return a hash of the execution's happens-before class: a commutative one over its threads."""
+        """Return a hash of the execution's happens-before class: a commutative one over its threads.
+
+        Each summand is mixed: the hash of a tuple is nearly linear in its last part, and differences would cancel out.
+        """
         total = 0
         for thread in self.threads:
-            total += hash((thread.path, thread.history))
+            total += output(hash((thread.path, thread.history)) & MASK)
         return total
 
 
