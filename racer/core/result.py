@@ -12,7 +12,10 @@ UNKNOWN = "UNKNOWN"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How far a campaign is: what a progress callback gets."""
+    """How far a campaign is: what a progress callback gets.
+
+    `total` is how many executions there will be in all as far as can be told: an estimate in a verification.
+    """
 
     executions: int
     steps: int
@@ -20,6 +23,7 @@ class Snapshot:
     findings: int
     interleavings: int
     seconds: float
+    total: float | None = None
 
 
 @dataclass(slots=True)
