@@ -4,12 +4,16 @@ from racer.campaign import CHECKED_AT_LEAST, CHECKED_EVERY, Options, Tally, Test
 from racer.core.errors import NondeterminismError
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.schedule import Schedule
+from racer.dpor.estimate import SMALLEST_SHARE, explored_share
 from racer.dpor.search import Dpor
 from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
 from racer.engine.recorder import Ledger, Recorder
 from racer.engine.turnstile import Turnstile
 from racer.strategies.replay import Replay
+
+COMPARED = 10_000
+"""So many executions are compared with all before; later ones only where some may repeat: memory does not grow."""
 
 
 class Verification:
@@ -34,10 +38,13 @@ class Verification:
             ledger = Ledger(looks=index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0)
             self.driver.check()
             run = run_once(self.test, self.search, 0, worker, self.options.max_steps, self.options.detect, ledger)
-            new = self.tally.add(index, run, complete=not self.search.cut_off)
-            self.redundant += not (new or run.cut)
-            found = bool(run.findings) and self._keep(run, index, worker)
+            cut_off = self.search.cut_off
+            self.redundant += cut_off
             exhausted = not self.search.learn(run, ledger)
+            counted = not cut_off and (index < COMPARED or self.search.looks_at_life)
+            new = self.tally.add(index, run, complete=counted)
+            self.redundant += counted and not (new or run.cut)
+            found = bool(run.findings) and self._keep(run, index, worker)
             if self._last is not None:
                 self._last.release()
             self._last = run
@@ -52,7 +59,7 @@ class Verification:
         tally = self.tally
         return Snapshot(
             tally.executions, tally.steps, tally.failed, len(tally.findings), tally.executions - self.redundant,
-            self.driver.seconds(),
+            self.driver.seconds(), tally.executions / max(explored_share(self.search.stack), SMALLEST_SHARE),
         )  # fmt: skip
 
     def _keep(self, run: Turnstile, index: int, worker: Worker) -> bool:

@@ -5,6 +5,7 @@ RacerError
         ScheduleError       a schedule's text that cannot be read
     DivergenceError         a replay that could not follow its schedule
     NondeterminismError     the same seed gave two different executions
+        ForeseenError       a verification met another operation than the one it had foreseen
     StallError              a thread blocked outside the turnstile
     FailureError            raised by Result.raise_on_failure()
 """
@@ -69,6 +70,21 @@ class NondeterminismError(RacerError):
             f"    first run:  {first}\n    second run: {second}\n{self.CAUSES}"
         )
         self.seed = seed
+        self.step = step
+        self.first = first
+        self.second = second
+
+
+class ForeseenError(NondeterminismError):
+    """A verification met another operation than the one it had foreseen."""
+
+    def __init__(self, step: int, first: str, second: str) -> None:
+        RacerError.__init__(
+            self,
+            f"two executions that were the same up to step {step} differ there:\n"
+            f"    foreseen: {first}\n    found:    {second}\n{self.CAUSES}",
+        )
+        self.seed = 0
         self.step = step
         self.first = first
         self.second = second

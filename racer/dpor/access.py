@@ -1,7 +1,5 @@
 """What an executed operation touched, and which operations conflict."""
 
-from dataclasses import dataclass, replace
-
 from racer.core.operation import (
     ACQUIRE,
     ALIVE,
@@ -39,21 +37,37 @@ LOOKS_AT_LIFE = frozenset({ALIVE, TIMED_JOIN})
 """Operations that see whether a thread has ended."""
 
 
-@dataclass(frozen=True, slots=True)
 class Event:
     """One executed operation of an execution, or the pending one of a thread that was left blocked.
 
     `thread` is the thread's number in its execution; `who` identifies it in others, too, however they interleave.
-    `foreseen` says that it is to be executed at another place, where it may turn out to be blocked.
+    `foreseen` says that it is to be executed at another place, where it may turn out to be blocked. No event is
+    changed once it is made.
     """
 
-    index: int
-    thread: int
-    who: int
-    kind: int
-    accesses: Accesses
-    value: int | None = None
-    foreseen: bool = False
+    __slots__ = ("accesses", "foreseen", "index", "kind", "thread", "value", "who")
+
+    def __init__(  # noqa: PLR0917  (made for every step: names cost)
+        self,
+        index: int,
+        thread: int,
+        who: int,
+        kind: int,
+        accesses: Accesses,
+        value: int | None = None,
+        foreseen: bool = False,
+    ) -> None:
+        self.index = index
+        self.thread = thread
+        self.who = who
+        self.kind = kind
+        self.accesses = accesses
+        self.value = value
+        self.foreseen = foreseen
+
+    def touching(self, accesses: Accesses, *, foreseen: bool = False) -> "Event":
+        """Return the event with other accesses."""
+        return Event(self.index, self.thread, self.who, self.kind, accesses, self.value, foreseen or self.foreseen)
 
 
 def conflict(one: Accesses, other: Accesses) -> bool:
@@ -65,31 +79,30 @@ def conflict(one: Accesses, other: Accesses) -> bool:
     return False
 
 
-def event_at(run: Turnstile, index: int) -> Event:
-    """Return the event of a step that has been executed, the second object and the thread's end left out."""
-    thread = run.order[index]
+def accesses_at(run: Turnstile, index: int) -> Accesses:
+    """Return what the last executed step touched, its second object and the end of its thread included.
+
+    The end is part of a thread's last step, and modifies the thread.
+    """
     code = run.codes[index]
-    kind = code >> 8 & 0xFF
-    accesses: Accesses = () if kind in ALONE else ((run.keys[code >> 16], bool(code & MODIFIED)),)
-    return Event(index, thread, run.threads[thread].path, kind, accesses)
+    accesses: Accesses = () if code >> 8 & 0xFF in ALONE else ((run.keys[code >> 16], bool(code & MODIFIED)),)
+    for step, number in run.also[-1:]:
+        if step == index:
+            accesses = (*accesses, (run.keys[number], True))
+    thread = run.threads[run.order[index]]
+    return with_end(run, accesses, thread) if thread.ended else accesses
 
 
-def with_second(run: Turnstile, event: Event, number: int) -> Event:
-    """Return the event with a second object that it modified."""
-    return replace(event, accesses=(*event.accesses, (run.keys[number], True)))
-
-
-def with_end(run: Turnstile, event: Event) -> Event:
-    """Return the event with the end of its thread, which is part of its last step and modifies the thread."""
-    mine = run.keys[run.threads[event.thread].number]
-    return replace(event, accesses=(*((k, m) for k, m in event.accesses if k != mine), (mine, True)))
+def with_end(run: Turnstile, accesses: Accesses, thread: ThreadState) -> Accesses:
+    """Return accesses with those of the thread's end."""
+    mine = run.keys[thread.number]
+    return (*((key, modifies) for key, modifies in accesses if key != mine), (mine, True))
 
 
 def foreseen(run: Turnstile, event: Event) -> Event:
     """Return an event as the first of a race will be: what it finds there may make it the last of its thread."""
-    mine = run.keys[run.threads[event.thread].number]
-    accesses = (*((k, m) for k, m in event.accesses if k != mine), (mine, True))
-    return replace(event, accesses=accesses, foreseen=event.kind in MAY_NOT_COME_FIRST)
+    accesses = with_end(run, event.accesses, run.threads[event.thread])
+    return event.touching(accesses, foreseen=event.kind in MAY_NOT_COME_FIRST)
 
 
 def pending(run: Turnstile, thread: ThreadState) -> Event:

@@ -1,14 +1,17 @@
 """Happens-before by vector clocks, and the races that can be reversed."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from typing import NamedTuple
 
-from racer.core.operation import ACQUIRE, JOIN, REACQUIRE, START, TIMED_REACQUIRE, TRY_ACQUIRE
-from racer.dpor.access import BLOCKING, Event
+from racer.core.operation import ACQUIRE, JOIN, REACQUIRE, TIMED_REACQUIRE, TRY_ACQUIRE
+from racer.dpor.access import BLOCKING, Accesses, Event
 
 Clock = list[int]
 _NEVER = -1
+_NONE: list[int] = []
 _TAKES = frozenset({ACQUIRE, TRY_ACQUIRE, REACQUIRE, TIMED_REACQUIRE})
+_ACQUIRES = frozenset({ACQUIRE, REACQUIRE, TIMED_REACQUIRE})
+_WAITS = BLOCKING - _ACQUIRES - {JOIN}
 
 
 class _History:
@@ -22,85 +25,125 @@ class _History:
         self.taken = _NEVER
 
 
+class _Change(NamedTuple):
+    """What an event changed in the history of an object, so that it can be taken back."""
+
+    history: _History
+    modified: bool
+    reads: list[int]
+    taken: int
+
+
 class Races:
     """The events of one execution, their clocks, and the races among them.
 
-    `clocks[i][t]` is the last event of thread t that happens before event i or is it. A race (e, i) are two
-    conflicting events of different threads, with nothing in between in happens-before, where the later one could have
-    come first. An acquire races with the acquire before it and not with the release that let it go on. Of the other
-    operations that may block, any modification they are not ordered after counts: a superset, some of which cannot be
-    reversed.
+    `clocks[i][t]` is the last event of thread t that happens before event i or is it. `found[i]` are the races of
+    event i. A race (e, i) are two conflicting events of different threads, with nothing in between in happens-before,
+    where the later one could have come first. An acquire races with the acquire before it and not with the release
+    that let it go on. Of the other operations that may block, any modification they are not ordered after counts: a
+    superset, some of which cannot be reversed.
+
+    What an execution shares with the one before is kept: `cut_back` takes the rest away.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self) -> None:
         self.events: list[Event] = []
         self.clocks: list[Clock] = []
-        self._threads = threads
-        self._last = [_NEVER] * threads
+        self.found: list[list[int]] = []
+        self._threads = 0
+        self._last: list[int] = []
         self._born: dict[int, Clock] = {}
         self._objects: dict[int, _History] = {}
+        self._changes: list[list[_Change]] = []
+        self._before_of: list[int] = []
 
-    def add(self, event: Event, started: int | None = None) -> list[int]:
-        """Add the next event; return the events it races with. `started` is the thread that a START makes."""
+    def make_room(self, threads: int) -> None:
+        """Prepare for an execution with so many threads."""
+        more = [_NEVER] * (threads - self._threads)
+        if more:
+            self._threads = threads
+            self._last += more
+            for clock in self.clocks:
+                clock.extend(more)
+
+    def cut_back(self, length: int) -> None:
+        """Forget all events but the first `length`."""
+        while len(self.events) > length:
+            self._last[self.events.pop().thread] = self._before_of.pop()
+            self.clocks.pop()
+            self.found.pop()
+            for history, modified, reads, taken in self._changes.pop():
+                if modified:
+                    history.modifications.pop()
+                    history.reads = reads
+                    history.taken = taken
+                else:
+                    history.reads.pop()
+
+    def add(self, event: Event, started: int | None = None) -> None:
+        """Add the next event. `started` is the thread that a START makes."""
         clock, found = self._order(event)
         index = len(self.events)
-        clock[event.thread] = index
+        thread = event.thread
+        clock[thread] = index
         self.events.append(event)
         self.clocks.append(clock)
-        self._last[event.thread] = index
-        if event.kind == START and started is not None:
+        self.found.append(found)
+        self._before_of.append(self._last[thread])
+        self._last[thread] = index
+        if started is not None:
             self._born[started] = clock
-        self._enter(event, index)
-        return found
+        self._changes.append([self._enter(access, event.kind, index) for access in event.accesses])
 
     def pending(self, event: Event) -> list[int]:
         """Return the events that the operation of a blocked thread races with; it was not executed."""
         return self._order(event)[1]
 
-    def not_after(self, index: int) -> Iterator[Event]:
-        """Yield the events after `index` that do not happen after it, in order."""
+    def not_after(self, index: int) -> list[Event]:
+        """Return the events after `index` that do not happen after it, in order."""
         thread = self.events[index].thread
-        for later in range(index + 1, len(self.events)):
-            if self.clocks[later][thread] < index:
-                yield self.events[later]
+        clocks, events = self.clocks, self.events
+        return [events[later] for later in range(index + 1, len(events)) if clocks[later][thread] < index]
 
     def _order(self, event: Event) -> tuple[Clock, list[int]]:
         last = self._last[event.thread]
-        if last != _NEVER:
-            clock = list(self.clocks[last])
-        else:
-            clock = list(self._born.get(event.thread) or [_NEVER] * self._threads)
-        found: list[int] = []
-        before = self._before(event)
+        clock = list(self.clocks[last] if last != _NEVER else self._born.get(event.thread) or ())
+        if len(clock) < self._threads:
+            clock += [_NEVER] * (self._threads - len(clock))
+        accesses = event.accesses
+        if not accesses:
+            return clock, _NONE
         kind = event.kind
-        if kind in (ACQUIRE, REACQUIRE, TIMED_REACQUIRE):
-            found = self._unseen(event, clock, self._rivals(event))
-        elif kind in BLOCKING and kind != JOIN:
-            found = self._unseen(event, clock, self._ever_modified(event))
-        elif kind == JOIN:  # only its thread's end, if it is that too, can come before something else
-            for index in self._before(replace(event, accesses=tuple(each for each in event.accesses if not each[1]))):
+        before = self._before(accesses)
+        if kind == JOIN:  # only its thread's end, if it is that too, can come before something else
+            for index in self._before(tuple(access for access in accesses if not access[1])):
                 self._join(clock, index)
-            return clock, self._race(clock, before)
-        else:
-            return clock, self._race(clock, before)
-        for index in before:
-            self._join(clock, index)
-        return clock, found
+        elif kind in _ACQUIRES:
+            found = self._unseen(event, clock, self._rivals(event))
+            self._join_all(clock, before)
+            return clock, found
+        elif kind in _WAITS:
+            found = self._unseen(event, clock, self._ever_modified(event))
+            self._join_all(clock, before)
+            return clock, found
+        return clock, self._race(clock, before)
 
-    def _race(self, clock: Clock, before: Iterable[int]) -> list[int]:
+    def _race(self, clock: Clock, before: list[int]) -> list[int]:
         """Return the direct races with the events before; order the event after all of them."""
         found = []
-        for index in sorted(before, reverse=True):
-            earlier = self.events[index]
-            if clock[earlier.thread] < index:
+        if len(before) > 1:
+            before.sort(reverse=True)
+        for index in before:
+            if clock[self.events[index].thread] < index:
                 found.append(index)
                 self._join(clock, index)
-        return found
+        return found or _NONE
 
     def _unseen(self, event: Event, clock: Clock, indices: Iterable[int]) -> list[int]:
         """Return the events that the thread had not seen when it came to its operation, the latest first."""
-        unseen = {i for i in indices if clock[self.events[i].thread] < i and self.events[i].thread != event.thread}
-        return sorted(unseen, reverse=True)
+        events, thread = self.events, event.thread
+        unseen = {i for i in indices if clock[events[i].thread] < i and events[i].thread != thread}
+        return sorted(unseen, reverse=True) if unseen else _NONE
 
     def _rivals(self, event: Event) -> Iterator[int]:
         """Yield what an acquire may be exchanged with: the acquire before, and who looked at the free lock since."""
@@ -122,10 +165,10 @@ class Races:
                 if modifies:
                     yield from history.reads
 
-    def _before(self, event: Event) -> list[int]:
-        """Return the conflicting events on the event's objects that are not followed by another there."""
-        before = []
-        for key, modifies in event.accesses:
+    def _before(self, accesses: Accesses) -> list[int]:
+        """Return the conflicting events on some objects that are not followed by another there."""
+        before: list[int] = []
+        for key, modifies in accesses:
             history = self._objects.get(key)
             if history is not None:
                 before += history.modifications[-1:]
@@ -134,18 +177,24 @@ class Races:
         return before
 
     def _join(self, clock: Clock, index: int) -> None:
-        for thread, known in enumerate(self.clocks[index]):
-            clock[thread] = max(clock[thread], known)
+        clock[:] = map(max, clock, self.clocks[index])
 
-    def _enter(self, event: Event, index: int) -> None:
-        for key, modifies in event.accesses:
-            history = self._objects.get(key)
-            if history is None:
-                history = self._objects[key] = _History()
-            if modifies:
-                history.modifications.append(index)
-                history.reads = []
-                if event.kind in _TAKES:
-                    history.taken = index
-            else:
-                history.reads.append(index)
+    def _join_all(self, clock: Clock, indices: list[int]) -> None:
+        for index in indices:
+            if clock[self.events[index].thread] < index:
+                clock[:] = map(max, clock, self.clocks[index])
+
+    def _enter(self, access: tuple[int, bool], kind: int, index: int) -> _Change:
+        key, modifies = access
+        history = self._objects.get(key)
+        if history is None:
+            history = self._objects[key] = _History()
+        change = _Change(history, modifies, history.reads, history.taken)
+        if modifies:
+            history.modifications.append(index)
+            history.reads = []
+            if kind in _TAKES:
+                history.taken = index
+        else:
+            history.reads.append(index)
+        return change

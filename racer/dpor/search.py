@@ -1,69 +1,24 @@
 """The search: which execution comes next, so that each happens-before class is executed exactly once."""
 
-from dataclasses import replace
-
-from racer.core.operation import COMPARE_EXCHANGE, REACQUIRE, RELEASE, START, TRY_ACQUIRE, WAIT
+from racer.core.errors import ForeseenError
+from racer.core.operation import CHOOSE, COMPARE_EXCHANGE, NAMES, REACQUIRE, RELEASE, START, TRY_ACQUIRE, WAIT
 from racer.core.strategy import GIVE_UP
-from racer.dpor.access import (
-    LOOKS_AT_LIFE,
-    Accesses,
-    Event,
-    conflict,
-    event_at,
-    foreseen,
-    pending,
-    with_end,
-    with_second,
-)
+from racer.dpor.access import LOOKS_AT_LIFE, Accesses, Event, accesses_at, conflict, foreseen, pending
+from racer.dpor.node import Node
 from racer.dpor.races import Races
-from racer.dpor.tree import Branch, insert, may_be_first
+from racer.dpor.tree import Branch, Path, insert
 from racer.engine.recorder import Ledger
 from racer.engine.turnstile import Turnstile
-
-
-class Node:
-    """A state on the path that is being explored, and the step taken there.
-
-    `sleep` holds the threads, with their next operation, whose exploration from here is done; `tree` what is still
-    to be explored, the step being taken first; `blocked` says that it could not be taken. A step that is a choice
-    has a `value` out of `width`, and `values` to come.
-    """
-
-    __slots__ = ("accesses", "blocked", "sleep", "tree", "value", "values", "who", "width")
-
-    def __init__(self, sleep: dict[int, Accesses], tree: list[Branch]) -> None:
-        self.sleep = sleep
-        self.tree = tree
-        self.take()
-
-    def take(self) -> None:
-        """Take the first branch."""
-        branch = self.tree[0]
-        self.who = branch.who
-        self.accesses = branch.accesses
-        self.value = branch.value
-        self.values: list[int] = []
-        self.width = 0
-        self.blocked = False
-
-    def choose_next(self) -> None:
-        """Take the step with its next value: what races have put into the tree for that, or anew."""
-        self.value = value = self.values.pop(0)
-        del self.tree[0]
-        for at, branch in enumerate(self.tree):
-            if branch.who == self.who and branch.value == value:
-                self.tree.insert(0, self.tree.pop(at))
-                return
-        self.tree.insert(0, Branch(self.who, self.accesses, value))
 
 
 class Dpor:
     """The strategy that executes every happens-before class once.
 
     It departs from the paper in where races are looked for: each execution is analysed when it has ended, and only
-    races of steps that the execution before did not share. Operations other than reads, writes, read-modify-writes,
-    locks, trylocks, start and join may be foreseen where they turn out to be blocked; such an execution is cut off,
-    and counted. So is one that repeats a class, which happens only where threads ask whether others have ended.
+    the steps that the execution before did not share; and in that a step which is blocked at the place it was foreseen
+    for is left out. Where operations other than reads, writes, read-modify-writes, locks, trylocks, start and join do
+    that, an execution may come to where all that could go on was explored before: it is cut off, and counted. So is
+    one that repeats a class, which happens only where threads ask whether others have ended.
     """
 
     text = "dpor"
@@ -72,15 +27,20 @@ class Dpor:
     def __init__(self) -> None:
         self.stack: list[Node] = []
         self.cut_off = False
+        self.looks_at_life = False
+        self._numbers: list[int] = []
+        self._codes: list[int] = []
+        self._paths: list[int] = []
+        self._races = Races()
         self._fresh = 0
         self._depth = 0
-        self._run: Turnstile | None = None
-        self._also = 0
+        self._run: Turnstile
+
+    # -- one execution -------------------------------------------------------------------------------------------
 
     def begin(self, seed: int) -> None:
         self.cut_off = False
         self._depth = 0
-        self._also = 0
 
     def attach(self, run: Turnstile) -> None:
         """Take the execution that is about to run."""
@@ -98,44 +58,31 @@ class Dpor:
             node.width = n
             node.value = node.value or 0
             node.values = [value for value in range(n) if value != node.value]
+        elif node.width != n:
+            self._differs(self._depth - 1, f"a choice out of {node.width}", f"a choice out of {n}")
         assert node.value is not None
         node.tree[0].value = node.value
         return node.value
 
     def pick(self, enabled: list[int], current: int) -> int:
-        run = self._run
-        assert run is not None
         depth = self._depth
+        self._depth = depth + 1
+        if depth < self._fresh:
+            chosen = self._numbers[depth]
+            return chosen if chosen in enabled else self._astray(depth, chosen)
         stack = self.stack
         if depth > self._fresh:
-            self._look_at(run, stack[depth - 1], depth - 1)
+            stack[depth - 1].accesses = stack[depth - 1].tree[0].accesses = accesses_at(self._run, depth - 1)
         if depth == len(stack):
-            node = self._extend(run, enabled, current)
-            if node is None:
-                self.cut_off = True
-                return GIVE_UP
-            stack.append(node)
-        else:
-            node = stack[depth]
-        chosen = _number_of(run, node.who)
+            return self._extend(enabled, current)
+        chosen = self._number_of(stack[depth].who)
         if chosen not in enabled:
-            self.cut_off = node.blocked = True
-            return GIVE_UP
-        self._depth += 1
+            return self._astray(depth, chosen)
+        self._numbers[depth:] = [chosen]
         return chosen
 
-    def _look_at(self, run: Turnstile, node: Node, index: int) -> None:
-        """Take down what a step has really touched."""
-        event = event_at(run, index)
-        for step, number in run.also[-1:]:
-            if step == index:
-                event = with_second(run, event, number)
-        if run.threads[event.thread].ended:
-            event = with_end(run, event)
-        node.accesses = node.tree[0].accesses = event.accesses
-
-    def _extend(self, run: Turnstile, enabled: list[int], current: int) -> Node | None:
-        """Return the node of a state that is new on the path; None if all that could run there is asleep."""
+    def _extend(self, enabled: list[int], current: int) -> int:
+        """Enter a state that is new on the path; return who goes on, or give up if all that could are asleep."""
         sleep: dict[int, Accesses] = {}
         tree: list[Branch] = []
         if self.stack:
@@ -146,68 +93,136 @@ class Dpor:
                 if who != above.who and not conflict(accesses, above.accesses)
             }
             tree = above.tree[0].children
-        if not tree:
-            for number in [current, *enabled] if current in enabled else enabled:
-                if run.threads[number].path not in sleep:
-                    tree.append(Branch(run.threads[number].path, ()))
-                    break
-            else:
-                return None
-        return Node(sleep, tree)
+        chosen = -1
+        while tree:
+            chosen = self._number_of(tree[0].who)
+            if chosen in enabled:
+                break
+            del tree[0]  # it was foreseen here, and is blocked
+        else:
+            chosen = self._awake(enabled, current, sleep)
+            if chosen == GIVE_UP:
+                self.cut_off = True
+                return GIVE_UP
+            tree.append(Branch(self._run.threads[chosen].path, ()))
+        self.stack.append(Node(sleep, tree, enabled[:]))
+        self._numbers.append(chosen)
+        return chosen
+
+    def _awake(self, enabled: list[int], current: int, sleep: dict[int, Accesses]) -> int:
+        """Return a thread that is not asleep, the cheapest: who goes on, or begins where another has just ended."""
+        threads = self._run.threads
+        if current in enabled and threads[current].path not in sleep:
+            return current
+        awake = [number for number in enabled if threads[number].path not in sleep]
+        return next((number for number in awake if not threads[number].ident), awake[-1] if awake else GIVE_UP)
+
+    def _number_of(self, who: int) -> int:
+        return next((thread.thread_number for thread in self._run.threads if thread.path == who), -1)
+
+    # -- a test that does not do the same again ------------------------------------------------------------------
+
+    def _astray(self, depth: int, number: int) -> int:
+        """Take note that a thread is not ready for the step that was foreseen; return that the execution is over."""
+        run = self._run
+        before = _shown(run, number, self._codes[depth]) if depth < self._fresh else "a step that can be executed"
+        now = "no such thread"
+        if 0 <= number < len(run.threads):
+            thread = run.threads[number]
+            state = "has ended" if thread.ended else f"is blocked at {NAMES[thread.kind]}"
+            now = f"{thread.shown_name} {state}"
+        self._differs(depth, before, now)
+        return GIVE_UP
+
+    def _differs(self, step: int, before: str, now: str) -> None:
+        self._run.error = self._run.error or ForeseenError(step, before, now)
+
+    def _compare(self, run: Turnstile) -> None:
+        """Raise if the steps that two executions share were not the same operations."""
+        fresh = self._fresh
+        if run.codes[:fresh] == self._codes[:fresh]:
+            return
+        at = next((i for i, (a, b) in enumerate(zip(run.codes, self._codes, strict=False)) if a != b), len(run.codes))
+        number = self._numbers[at]
+        now = _shown(run, number, run.codes[at]) if at < len(run.codes) else f"the end, after {len(run.codes)} steps"
+        raise ForeseenError(at, _shown(run, number, self._codes[at]), now)
 
     # -- after an execution --------------------------------------------------------------------------------------
 
     def learn(self, run: Turnstile, ledger: Ledger) -> bool:
         """Analyse an execution; return whether another is to be run."""
+        self._compare(run)
+        self._paths = [thread.path for thread in run.threads]
         if not self.cut_off:
-            if len(run.order) == len(self.stack) and len(run.order) > self._fresh:
-                self._look_at(run, self.stack[-1], len(run.order) - 1)
+            last = len(self.stack) - 1
+            if last == len(run.order) - 1 >= self._fresh:
+                self.stack[last].accesses = self.stack[last].tree[0].accesses = accesses_at(run, last)
             self._analyse(run, ledger)
+        self._codes = run.codes
         return self._backtrack()
 
     def _analyse(self, run: Turnstile, ledger: Ledger) -> None:
         """Find the races of an execution; then reverse them, since a sequence holds steps after the race as well."""
-        races = Races(len(run.threads))
-        started = iter(_started_in_order(run))
-        values = iter(run.values)
-        # Whether a step is its thread's last depends on what it finds. Where threads look at that, races that an
-        # earlier execution had already are looked at again: their sequences may hold other steps now.
-        since = 0 if any(code >> 8 & 0xFF in LOOKS_AT_LIFE for code in run.codes) else self._fresh
+        races = self._races
+        since = self._fresh
+        races.make_room(len(run.threads))
+        races.cut_back(since)
+        self._enter(run, len(races.events))
+        if self.looks_at_life:
+            # Whether a step is its thread's last depends on what it finds. Where threads look at that, races that an
+            # earlier execution had already are looked at again: their sequences may hold other steps now.
+            since = 0
         found: list[tuple[int, Event]] = []
-        for index, node in enumerate(self.stack[: len(run.order)]):
-            event = replace(event_at(run, index), accesses=node.accesses)
-            if node.width:
-                event = replace(event, value=next(values))
-            earlier = races.add(event, next(started, None) if event.kind == START else None)
-            if index >= since:
-                found += [(first, self._as_first(races, first, event, ledger)) for first in earlier]
+        for index in range(since, len(races.events)):
+            event = races.events[index]
+            found += [(earlier, self._as_first(earlier, event, ledger)) for earlier in races.found[index]]
         if not run.cut:
             for thread in run.threads:
                 if thread.started and not thread.ended and not (thread.kind == REACQUIRE and not thread.notified):
                     event = pending(run, thread)
-                    found += [(first, event) for first in races.pending(event)]
-        for first, later in found:
-            self._reverse(races, first, foreseen(run, later))
+                    found += [(earlier, event) for earlier in races.pending(event)]
+        for earlier, later in found:
+            self._reverse(earlier, foreseen(run, later))
 
-    def _reverse(self, races: Races, earlier: int, later: Event) -> None:
+    def _enter(self, run: Turnstile, since: int) -> None:
+        """Add the steps from `since` on to the races."""
+        add = self._races.add
+        stack, order, codes, paths = self.stack, run.order, run.codes, self._paths
+        for index in range(since, len(order)):
+            node, thread = stack[index], order[index]
+            kind = codes[index] >> 8 & 0xFF
+            value = node.value if kind == CHOOSE else None
+            if kind in LOOKS_AT_LIFE:
+                self.looks_at_life = True
+            started = None
+            if kind == START:
+                number = codes[index] >> 16
+                started = next(each.thread_number for each in run.threads if each.number == number)
+            add(Event(index, thread, paths[thread], kind, node.accesses, value), started)
+
+    def _reverse(self, earlier: int, later: Event) -> None:
         """See to it that the later of two racing events is also explored before the earlier one."""
         node = self.stack[earlier]
-        sequence = [*races.not_after(earlier), later]
-        sequence = [event for event in sequence[:-1] if event.index != later.index] + sequence[-1:]
-        if any(may_be_first(who, accesses, sequence) for who, accesses in node.sleep.items()):
+        sequence = [event for event in self._races.not_after(earlier) if event.index != later.index]
+        sequence.append(later)
+        if sequence[0].thread not in node.enabled:
             return
-        insert(node.tree, sequence)
+        path = Path(sequence)
+        for who, accesses in node.sleep.items():
+            if path.may_begin(who, accesses):
+                return
+        insert(node.tree, path)
 
-    def _as_first(self, races: Races, earlier: int, event: Event, ledger: Ledger) -> Event:
+    def _as_first(self, earlier: int, event: Event, ledger: Ledger) -> Event:
         """Return an event as it would be before another: a trylock or compare-exchange may end differently."""
         if event.kind == TRY_ACQUIRE:
-            modifies = races.events[earlier].kind not in (RELEASE, WAIT)
+            modifies = self._races.events[earlier].kind not in (RELEASE, WAIT)
         elif event.kind == COMPARE_EXCHANGE and earlier in ledger.values_before:
             modifies = bool(ledger.values_before[earlier] == ledger.values_expected.get(event.index))
         else:
             return event
         first, *rest = event.accesses
-        return replace(event, accesses=((first[0], modifies), *rest))
+        return event.touching(((first[0], modifies), *rest))
 
     def _backtrack(self) -> bool:
         stack = self.stack
@@ -215,27 +230,16 @@ class Dpor:
             node = stack[-1]
             if node.values:
                 node.choose_next()
-                self._fresh = len(stack) - 1
-                return True
-            if not node.blocked:
-                node.sleep[node.who] = node.accesses
-            del node.tree[0]
-            if node.tree:
-                node.take()
-                self._fresh = len(stack) - 1
-                return True
-            stack.pop()
+            elif not node.take_next(self._paths):
+                stack.pop()
+                continue
+            self._fresh = len(stack) - 1
+            del self._numbers[self._fresh :]
+            return True
         return False
 
 
-def _number_of(run: Turnstile, who: int) -> int:
-    for thread in run.threads:
-        if thread.path == who:
-            return thread.thread_number
-    return -1
-
-
-def _started_in_order(run: Turnstile) -> list[int]:
-    """Return the threads in the order of their starts."""
-    by_number = {thread.number: thread.thread_number for thread in run.threads}
-    return [by_number[code >> 16] for code in run.codes if code >> 8 & 0xFF == START]
+def _shown(run: Turnstile, number: int, code: int) -> str:
+    """Return a step in words."""
+    thread = run.threads[number].shown_name if 0 <= number < len(run.threads) else f"thread{number}"
+    return f"{thread}: {NAMES[code >> 8 & 0xFF]} of object {code >> 16}"

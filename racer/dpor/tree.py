@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from racer.dpor.access import Accesses, Event, conflict
+from racer.dpor.access import Accesses, Event
 
 
 class Branch:
@@ -18,52 +18,69 @@ class Branch:
         self.children: list[Branch] = []
 
 
-def insert(children: list[Branch], sequence: Sequence[Event]) -> bool:
+class Path:
+    """A sequence of events, with what is asked of it: where each thread comes first, and where each object."""
+
+    __slots__ = ("_firsts", "_modified", "_touched", "events")
+
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+        self._firsts: dict[int, int] = {}
+        self._touched: dict[int, int] = {}
+        self._modified: dict[int, int] = {}
+        for at, event in enumerate(events):
+            self._firsts.setdefault(event.who, at)
+            for key, modifies in event.accesses:
+                self._touched.setdefault(key, at)
+                if modifies:
+                    self._modified.setdefault(key, at)
+
+    def may_begin(self, who: int, accesses: Accesses, *, foreseen: bool = False) -> bool:
+        """Return whether a thread is a weak initial of the sequence.
+
+        Its first step in the sequence depends on none before it; or it has no step there, and its next operation,
+        which touches `accesses`, depends on none of the sequence. Of a step that is only `foreseen`, and may be
+        blocked, the second cannot be said.
+        """
+        end = len(self.events)
+        at = self._firsts.get(who)
+        if at is None:
+            if foreseen:
+                return False
+            at = end
+        else:
+            accesses = self.events[at].accesses
+        return all((self._touched if modifies else self._modified).get(key, end) >= at for key, modifies in accesses)
+
+    def value_of(self, who: int) -> int | None:
+        """Return the value that a thread's first step here chooses; None if it is no choice or is not here."""
+        at = self._firsts.get(who)
+        return None if at is None else self.events[at].value
+
+    def without_first_of(self, who: int) -> "Path":
+        """Return the sequence without a thread's first step."""
+        at = self._firsts.get(who)
+        return self if at is None else Path(self.events[:at] + self.events[at + 1 :])
+
+
+def insert(children: list[Branch], path: Path) -> bool:
     """Insert a sequence into the tree that `children` is the root of; return False if the tree covers it already.
 
     The walk goes from left to right: it descends into the first child that may come first in the rest of the
     sequence, and drops that thread's step from the rest. A leaf reached on the way covers the sequence.
     """
-    rest = list(sequence)
     while True:
         for child in children:
-            if _chooses_alike(child, rest) and may_be_first(child.who, child.accesses, rest, foreseen=child.foreseen):
-                _drop(rest, child.who)
-                if not child.children or not rest:
+            chosen = None if child.value is None else path.value_of(child.who)
+            if chosen in (None, child.value) and path.may_begin(child.who, child.accesses, foreseen=child.foreseen):
+                path = path.without_first_of(child.who)
+                if not child.children or not path.events:
                     return False
                 children = child.children
                 break
         else:
-            children.append(_chain(rest))
+            children.append(_chain(path.events))
             return True
-
-
-def _chooses_alike(child: Branch, sequence: Sequence[Event]) -> bool:
-    """Return whether a branch that is a choice has the value that its thread chooses in the sequence, if it does."""
-    if child.value is None:
-        return True
-    return next((event.value in (None, child.value) for event in sequence if event.who == child.who), True)
-
-
-def may_be_first(who: int, accesses: Accesses, sequence: Sequence[Event], *, foreseen: bool = False) -> bool:
-    """Return whether a thread is a weak initial of a sequence.
-
-    Its first step in the sequence depends on none before it; or it has no step there, and its next operation, which
-    touches `accesses`, depends on none of the sequence. Of a step that is only `foreseen`, and may be blocked, the
-    second cannot be said.
-    """
-    for at, event in enumerate(sequence):
-        if event.who == who:
-            mine = event.accesses
-            return not any(conflict(mine, before.accesses) for before in sequence[:at])
-    return not foreseen and not any(conflict(accesses, event.accesses) for event in sequence)
-
-
-def _drop(sequence: list[Event], who: int) -> None:
-    for at, event in enumerate(sequence):
-        if event.who == who:
-            del sequence[at]
-            return
 
 
 def _chain(sequence: Sequence[Event]) -> Branch:
