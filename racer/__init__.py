@@ -20,7 +20,8 @@ from racer.core.schedule import Schedule
 from racer.core.trace import Event as TraceEvent
 from racer.core.trace import Location, Trace
 from racer.engine.pool import pin_to
-from racer.explore import DETECTORS, explore, replay, run_free, verify
+from racer.estimate import Estimate
+from racer.explore import DETECTORS, estimate_interleavings, explore, replay, run_free, verify
 from racer.strategies import STRATEGIES, strategy
 from racer.sync.atomic import Atomic
 from racer.sync.barrier import Barrier, BrokenBarrierError
@@ -47,6 +48,7 @@ __all__ = [
     "BrokenBarrierError",
     "Condition",
     "DivergenceError",
+    "Estimate",
     "Event",
     "Execution",
     "FailureError",
@@ -74,6 +76,7 @@ __all__ = [
     "controlled",
     "count",
     "current_name",
+    "estimate_interleavings",
     "explore",
     "field",
     "may_sleep",

@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable
 
+from racer import estimate as estimate_
 from racer import jobs as jobs_
 from racer.campaign import Campaign, Options, digest_of_run, execution_of, run_once
 from racer.core.errors import DivergenceError, UsageError, unknown
@@ -148,6 +149,24 @@ def replay(
         return execution_of(run, recorder, 0, None)
 
     return Driver(_positive("stall_after", stall_after)).run(follow, lambda: None)
+
+
+def estimate_interleavings(
+    test: Callable[[], object], *, probes: int = 200, seed: int = 0, max_steps: int = 100_000,
+    stall_after: float = STALL_AFTER,
+) -> estimate_.Estimate:  # fmt: skip
+    """Estimate how many interleavings a test has when every order of steps counts as one of its own.
+
+    It is what `verify` spares: that executes one of each class of interleavings that differ only in the order of
+    independent steps. `probes` random executions are run; findings are of no interest here.
+    """
+    _check_test(test)
+    _at_least("probes", probes, 1)
+    options = Options(
+        probes, check_seed(seed), frozenset(), keep_going=True, max_steps=_at_least("max_steps", max_steps, 1)
+    )
+    driver = Driver(_positive("stall_after", stall_after))
+    return driver.run(lambda worker: estimate_.estimated(test, options, driver, worker), lambda: None)
 
 
 def run_free(

@@ -18,6 +18,7 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "sync": ("core", "engine"),
     "explore": None,
     "campaign": None,
+    "estimate": None,
     "jobs": None,
     "verification": None,
     # The exhaustive strategy looks at the operations that are pending, which only the engine knows.
