@@ -11,9 +11,13 @@ from racer.core.operation import (
     MODIFIED,
     POINT,
     REACQUIRE,
+    RELEASE,
     SEM_ACQUIRE,
     SLEEP,
     TIMED_JOIN,
+    TIMED_REACQUIRE,
+    TRY_ACQUIRE,
+    WAIT,
 )
 from racer.engine.thread_state import ThreadState
 from racer.engine.turnstile import Turnstile
@@ -91,6 +95,18 @@ def accesses_at(run: Turnstile, index: int) -> Accesses:
             accesses = (*accesses, (run.keys[number], True))
     thread = run.threads[run.order[index]]
     return with_end(run, accesses, thread) if thread.ended else accesses
+
+
+def free_before(event: Event, lock: int) -> bool | None:
+    """Return whether a lock was free when an event came to it, as far as that can be seen from the event."""
+    modified = (lock, True) in event.accesses
+    if event.kind in {ACQUIRE, REACQUIRE, TIMED_REACQUIRE}:
+        return True
+    if event.kind == TRY_ACQUIRE:
+        return modified
+    if event.kind in {RELEASE, WAIT}:
+        return not modified
+    return None
 
 
 def with_end(run: Turnstile, accesses: Accesses, thread: ThreadState) -> Accesses:

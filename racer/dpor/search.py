@@ -1,9 +1,9 @@
 """The search: which execution comes next, so that each happens-before class is executed exactly once."""
 
 from racer.core.errors import ForeseenError
-from racer.core.operation import CHOOSE, COMPARE_EXCHANGE, NAMES, REACQUIRE, RELEASE, START, TRY_ACQUIRE, WAIT
+from racer.core.operation import CHOOSE, COMPARE_EXCHANGE, NAMES, REACQUIRE, RELEASE, START, TRY_ACQUIRE
 from racer.core.strategy import GIVE_UP
-from racer.dpor.access import LOOKS_AT_LIFE, Accesses, Event, accesses_at, conflict, foreseen, pending
+from racer.dpor.access import LOOKS_AT_LIFE, Accesses, Event, accesses_at, conflict, foreseen, free_before, pending
 from racer.dpor.node import Node
 from racer.dpor.races import Races
 from racer.dpor.tree import Branch, Path, insert
@@ -214,14 +214,15 @@ class Dpor:
         insert(node.tree, path)
 
     def _as_first(self, earlier: int, event: Event, ledger: Ledger) -> Event:
-        """Return an event as it would be before another: a trylock or compare-exchange may end differently."""
-        if event.kind == TRY_ACQUIRE:
-            modifies = self._races.events[earlier].kind not in (RELEASE, WAIT)
+        """Return an event as it would be before another: trylock, release, compare-exchange may end differently."""
+        first, *rest = event.accesses or ((0, False),)
+        if event.kind in {TRY_ACQUIRE, RELEASE}:
+            free = free_before(self._races.events[earlier], first[0])
+            modifies = first[1] if free is None else free == (event.kind == TRY_ACQUIRE)
         elif event.kind == COMPARE_EXCHANGE and earlier in ledger.values_before:
             modifies = bool(ledger.values_before[earlier] == ledger.values_expected.get(event.index))
         else:
             return event
-        first, *rest = event.accesses
         return event.touching(((first[0], modifies), *rest))
 
     def _backtrack(self) -> bool:
