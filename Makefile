@@ -11,6 +11,7 @@ WORKLOAD ?=
 SCHEME ?=
 STRATEGY ?=
 EXECUTIONS ?=
+MAX_EXECUTIONS ?=
 SEED ?=
 VCPUS ?=
 REGISTRARS ?=
@@ -35,7 +36,7 @@ SUBJECT = $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv stress reproduce replay test check lint types coverage bench determinism readme clean
+.PHONY: help venv stress verify reproduce replay test check lint types coverage bench determinism readme clean
 
 help: ## show this list
 	@echo 'racer: a race harness; the usual way in is `make stress`'
@@ -73,6 +74,11 @@ venv: $(VENV)/.dev ## set up .venv (the other targets do it themselves)
 stress: $(VENV)/.base ## every workload against every scheme, about a minute
 	@'$(PY)' -m stress run $(SUBJECT) $(call option,--executions,$(EXECUTIONS)) $(call option,--mode,$(MODE)) \
 		$(call option,--seconds,$(SECONDS)) $(call option,--processes,$(PROCESSES)) $(call flag,--verbose,$(VERBOSE))
+
+verify: $(VENV)/.base ## every interleaving of bounded workloads, WORKLOAD=a..f SCHEME= MAX_EXECUTIONS=
+	@'$(PY)' -m stress verify $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)) \
+		$(call option,--max-executions,$(MAX_EXECUTIONS)) $(call option,--entries,$(ENTRIES)) $(call option,--calls,$(CALLS)) \
+		$(call option,--processes,$(PROCESSES)) $(call flag,--verbose,$(VERBOSE))
 
 reproduce: $(VENV)/.base ## WORKLOAD= SCHEME= SEED= [STRATEGY=]: one race again, from its seed
 	@'$(PY)' -m stress reproduce $(SUBJECT)

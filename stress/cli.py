@@ -1,4 +1,4 @@
-"""The command line of stress: run, reproduce, replay."""
+"""The command line of stress: run, verify, reproduce, replay."""
 
 import sys
 import traceback
@@ -14,6 +14,7 @@ from stress.cell import FAULT, Cell, Outcome
 from stress.crew import Crew, cpus
 from stress.judge import BROKEN, INTERRUPTED, UNDECIDED, USAGE, exit_code
 from stress.reproduce import Wanted, read_file, replay, reproduce
+from stress.verify import command
 
 Command = Callable[..., Any]
 
@@ -59,9 +60,14 @@ def run(processes: int | None, *, verbose: bool, **given: Any) -> int:
     """Run every workload against every scheme, or those asked for."""
     sizes = sizes_of(given)
     cells = plan.cells(plan.Asked(**given, sizes=sizes))
-    if processes is not None and not 1 <= processes <= 256:
-        raise racer.UsageError(f"processes must be between 1 and 256, got {processes}")
-    return run_cells(cells, processes or cpus(), verbose=verbose)
+    return run_cells(cells, processes_of(processes), verbose=verbose)
+
+
+def processes_of(asked: int | None) -> int:
+    """Return how many worker processes to use; UsageError for what makes no sense."""
+    if asked is not None and not 1 <= asked <= 256:
+        raise racer.UsageError(f"processes must be between 1 and 256, got {asked}")
+    return asked or cpus()
 
 
 def run_cells(cells: list[Cell], processes: int, *, verbose: bool) -> int:
@@ -89,6 +95,20 @@ def run_cells(cells: list[Cell], processes: int, *, verbose: bool) -> int:
     out.print()
     out.print(screen.closing(cells, outcomes), markup=False)
     return INTERRUPTED if interrupted else exit_code(done)
+
+
+@stress.command()
+@click.option("--workload", help="One bounded workload, by name or letter; all if not given.")
+@click.option("--scheme", help="A scheme's name, or path/to/file.py:Class; all if not given.")
+@click.option("--max-executions", type=int, help="Executions of each cell at most; until all is explored if not given.")
+@click.option("--entries", type=int, help="Guest entries of each vcpu.")
+@click.option("--calls", type=int, help="Hypercalls of each registrar at most.")
+@click.option("--processes", type=int, help="Worker processes; one per CPU if not given.")
+@click.option("--verbose", is_flag=True, default=False, help="Show every finding in full.")
+def verify(processes: int | None, *, verbose: bool, **given: Any) -> int:
+    """Execute every interleaving of bounded workloads under every scheme, or those asked for."""
+    cells = command.cells_of(command.Asked(**given))
+    return command.verify_cells(cells, processes_of(processes), verbose=verbose)
 
 
 @stress.command(name="reproduce")

@@ -14,6 +14,8 @@ import racer
 from stress.cell import CONTROLLED, FAULT, Cell, Outcome, Progress
 from stress.judge import UNKNOWN
 from stress.runner import Tell, run_cell
+from stress.verify.cell import BoundedCell
+from stress.verify.runner import verify_cell
 
 Report = tuple[int, Progress | Outcome]
 
@@ -40,7 +42,7 @@ def send(pipe: Connection, number: int, now: Progress) -> None:
 def outcome_of(cell: Cell, tell: Tell) -> Outcome:
     """Run a cell; a fault of the harness is an outcome too, for the other cells still run."""
     try:
-        return run_cell(cell, tell)
+        return verify_cell(cell, tell) if isinstance(cell, BoundedCell) else run_cell(cell, tell)
     except Exception:
         return Outcome(cell, UNKNOWN, FAULT, traceback.format_exc())
 

@@ -11,8 +11,11 @@ NAMES = ("cross-register", "self-register", "remap", "teardown", "cede-prod", "g
 
 
 def by_name(name: str) -> Workload:
-    """Return the workload called `name`."""
+    """Return the workload called `name`, one of those here or a bounded one."""
     if name not in NAMES:
+        bounded: Workload | None = import_module("stress.verify.bounded").find(name)
+        if bounded is not None:
+            return bounded
         msg = f"unknown workload {name!r}: choose one of {', '.join(NAMES)}"
         raise UsageError(msg)
     workload: Workload = import_module(f"stress.workloads.{name.replace('-', '_')}").WORKLOAD

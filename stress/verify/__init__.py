@@ -1,0 +1,1 @@
+"""Exhaustive verification: every interleaving of small fixed workloads, under every scheme."""
