@@ -84,6 +84,7 @@ def verify(
     detect: Iterable[str] = DETECTORS,
     keep_going: bool = False,
     max_executions: int | None = None,
+    preemptions: int | None = None,
     max_steps: int = 100_000,
     jobs: int = 1,
     progress: Callable[[Snapshot], None] | None = None,
@@ -94,7 +95,9 @@ def verify(
     `Result.exhausted` is True when all were executed; without a finding that is a proof for this test, as far as its
     behaviour is decided by operations. `max_executions` bounds the search, and the result then says that it was cut
     short. With `keep_going` it goes on after findings; an execution that ends in one counts. `Result.redundant` counts
-    executions that were cut off: they would have repeated a class, or could not be run as foreseen.
+    executions that repeated a class, or were cut off since they would have. With `preemptions` only those interleavings
+    are executed that take at most so many (a switch away from a thread that could go on is one); `exhausted` is then
+    True only if there are no others.
 
     Raises UsageError, NondeterminismError, StallError.
     """
@@ -110,7 +113,8 @@ def verify(
     )
     _check_progress(progress)
     driver = Driver(_positive("stall_after", stall_after))
-    verification = Verification(test, options, driver)
+    bound = None if preemptions is None else _at_least("preemptions", preemptions, 0)
+    verification = Verification(test, options, driver, bound)
     return driver.run(verification.loop, lambda: progress and progress(verification.snapshot()))
 
 

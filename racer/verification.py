@@ -4,6 +4,7 @@ from racer.campaign import CHECKED_AT_LEAST, CHECKED_EVERY, Options, Tally, Test
 from racer.core.errors import NondeterminismError
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.schedule import Schedule
+from racer.dpor.bounded import Bounded
 from racer.dpor.estimate import SMALLEST_SHARE, explored_share
 from racer.dpor.search import Dpor
 from racer.engine.driver import Driver, collect_young
@@ -19,13 +20,14 @@ COMPARED = 10_000
 class Verification:
     """Runs a test until every class was executed, or the budget is used up; `options.executions` of 0 is no budget."""
 
-    def __init__(self, test: Test, options: Options, driver: Driver) -> None:
+    def __init__(self, test: Test, options: Options, driver: Driver, preemptions: int | None = None) -> None:
         self.test = test
         self.options = options
         self.driver = driver
         self.tally = Tally()
         self.redundant = 0
-        self.search = Dpor()
+        self.preemptions = preemptions
+        self.search: Dpor | Bounded = Dpor() if preemptions is None else Bounded(preemptions)
         self._last: Turnstile | None = None
 
     def loop(self, worker: Worker) -> Result:
@@ -52,7 +54,7 @@ class Verification:
             self.driver.executions += 1
             if found:
                 break
-        return self._result(exhausted=exhausted and not self.tally.cut)
+        return self._result(explored=exhausted and not self.tally.cut)
 
     def snapshot(self) -> Snapshot:
         """Return how far the verification is; called from another thread."""
@@ -82,13 +84,17 @@ class Verification:
             findings[signature].count += 1
         return not self.options.keep_going
 
-    def _result(self, *, exhausted: bool) -> Result:
+    def _result(self, *, explored: bool) -> Result:
         tally = self.tally
         executed = tally.executions
+        bound = self.preemptions
+        exhausted = explored and not (isinstance(self.search, Bounded) and self.search.left_out)
+        within = "" if exhausted or bound is None else f" with at most {bound} preemptions"
         if tally.failed:
             verdict, reason = FAIL, f"{tally.failed} of {executed} executions had a finding"
-        elif exhausted:
-            verdict, reason = PASS, f"all {executed - self.redundant} interleavings were executed, without a finding"
+        elif explored:
+            many = f"all {executed - self.redundant} interleavings{within}"
+            verdict, reason = PASS, f"{many} were executed, without a finding"
         else:
             verdict, reason = UNKNOWN, f"cut short after {executed} executions, without a finding"
         return Result(
@@ -105,6 +111,7 @@ class Verification:
             interleavings=executed - self.redundant,
             exhausted=exhausted,
             redundant=self.redundant,
+            preemptions=bound,
             counters=tally.counters,
             seconds=self.driver.seconds(),
         )

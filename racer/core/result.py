@@ -51,6 +51,7 @@ class Result:
     interleavings_capped: bool = False
     exhausted: bool = False
     redundant: int = 0
+    preemptions: int | None = None
     counters: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 

@@ -97,6 +97,20 @@ def accesses_at(run: Turnstile, index: int) -> Accesses:
     return with_end(run, accesses, thread) if thread.ended else accesses
 
 
+def all_accesses(run: Turnstile) -> list[Accesses]:
+    """Return what each step of an execution that has ended touched."""
+    touched: list[Accesses] = [
+        () if code >> 8 & 0xFF in ALONE else ((run.keys[code >> 16], bool(code & MODIFIED)),) for code in run.codes
+    ]
+    for step, number in run.also:
+        touched[step] = (*touched[step], (run.keys[number], True))
+    last = {thread: step for step, thread in enumerate(run.order)}
+    for thread, step in last.items():
+        if run.threads[thread].ended:
+            touched[step] = with_end(run, touched[step], run.threads[thread])
+    return touched
+
+
 def free_before(event: Event, lock: int) -> bool | None:
     """Return whether a lock was free when an event came to it, as far as that can be seen from the event."""
     modified = (lock, True) in event.accesses

@@ -1,13 +1,19 @@
 """How much of a search is done, estimated while it runs."""
 
 from collections.abc import Sequence
-
-from racer.dpor.node import Node
+from typing import Protocol
 
 SMALLEST_SHARE = 1e-300
 
 
-def explored_share(stack: Sequence[Node]) -> float:
+class Branching(Protocol):
+    """A state on the path of a search."""
+
+    def branches(self) -> tuple[int, int]:
+        """Return how many of its branches are explored, and how many it has."""
+
+
+def explored_share(stack: Sequence[Branching]) -> float:
     """Return the share of the search that is done, 0..1, as far as its tree is known.
 
     Source: Knuth: "Estimating the Efficiency of Backtrack Programs", Mathematics of Computation 29, 1975, as applied to
@@ -16,7 +22,7 @@ def explored_share(stack: Sequence[Node]) -> float:
     """
     share, part = 0.0, 1.0
     for node in tuple(stack):
-        branches = node.done + max(len(node.tree), 1) + len(node.values)
-        share += part * node.done / branches
+        done, branches = node.branches()
+        share += part * done / branches
         part /= branches
     return min(share + part, 1.0)

@@ -32,6 +32,10 @@ class Node:
         self.others: Accesses = ()
         self.width = 0
 
+    def branches(self) -> tuple[int, int]:
+        """Return how many branches are explored, and how many are known of."""
+        return self.done, self.done + max(len(self.tree), 1) + len(self.values)
+
     def choose_next(self) -> None:
         """Take the step with its next value: what races have put into the tree for that, or anew."""
         self.value = value = self.values.pop(0)

@@ -95,6 +95,11 @@ class Races:
             self._born[started] = clock
         self._changes.append([self._enter(access, event.kind, index) for access in event.accesses])
 
+    def seen_by(self, thread: int) -> Clock:
+        """Return the last event of each thread that happens before what a thread does next; not to be changed."""
+        last = self._last[thread]
+        return self.clocks[last] if last != _NEVER else self._born.get(thread) or [_NEVER] * self._threads
+
     def pending(self, event: Event) -> list[int]:
         """Return the events that the operation of a blocked thread races with; it was not executed."""
         return self._order(event)[1]

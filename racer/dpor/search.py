@@ -4,6 +4,7 @@ from racer.core.errors import ForeseenError
 from racer.core.operation import CHOOSE, COMPARE_EXCHANGE, NAMES, REACQUIRE, RELEASE, START, TRY_ACQUIRE
 from racer.core.strategy import GIVE_UP
 from racer.dpor.access import LOOKS_AT_LIFE, Accesses, Event, accesses_at, conflict, foreseen, free_before, pending
+from racer.dpor.foreseen import compare, shown
 from racer.dpor.node import Node
 from racer.dpor.races import Races
 from racer.dpor.tree import Branch, Path, insert
@@ -125,7 +126,7 @@ class Dpor:
     def _astray(self, depth: int, number: int) -> int:
         """Take note that a thread is not ready for the step that was foreseen; return that the execution is over."""
         run = self._run
-        before = _shown(run, number, self._codes[depth]) if depth < self._fresh else "a step that can be executed"
+        before = shown(run, number, self._codes[depth]) if depth < self._fresh else "a step that can be executed"
         now = "no such thread"
         if 0 <= number < len(run.threads):
             thread = run.threads[number]
@@ -137,21 +138,11 @@ class Dpor:
     def _differs(self, step: int, before: str, now: str) -> None:
         self._run.error = self._run.error or ForeseenError(step, before, now)
 
-    def _compare(self, run: Turnstile) -> None:
-        """Raise if the steps that two executions share were not the same operations."""
-        fresh = self._fresh
-        if run.codes[:fresh] == self._codes[:fresh]:
-            return
-        at = next((i for i, (a, b) in enumerate(zip(run.codes, self._codes, strict=False)) if a != b), len(run.codes))
-        number = self._numbers[at]
-        now = _shown(run, number, run.codes[at]) if at < len(run.codes) else f"the end, after {len(run.codes)} steps"
-        raise ForeseenError(at, _shown(run, number, self._codes[at]), now)
-
     # -- after an execution --------------------------------------------------------------------------------------
 
     def learn(self, run: Turnstile, ledger: Ledger) -> bool:
         """Analyse an execution; return whether another is to be run."""
-        self._compare(run)
+        compare(run, self._codes, self._fresh)
         self._paths = [thread.path for thread in run.threads]
         if not self.cut_off:
             last = len(self.stack) - 1
@@ -238,9 +229,3 @@ class Dpor:
             del self._numbers[self._fresh :]
             return True
         return False
-
-
-def _shown(run: Turnstile, number: int, code: int) -> str:
-    """Return a step in words."""
-    thread = run.threads[number].shown_name if 0 <= number < len(run.threads) else f"thread{number}"
-    return f"{thread}: {NAMES[code >> 8 & 0xFF]} of object {code >> 16}"
