@@ -4,18 +4,23 @@ import racer
 from racer.kvm.layout import SHARED_PROCESSOR, STATUS, YIELD_COUNT
 from racer.kvm.pointer import NULL, Pointer
 
+# What a field notes for the judges belongs to the step that writes it, so that whoever reads the field sees the notes
+# that go with the value, however else the threads interleave. In free mode notes go before: there is no step.
+
 
 class NextGpa(racer.field[int]):
     """The field next_gpa: requests that begin are counted here, for the judges."""
 
     def __set__(self, instance: object, value: int) -> None:
         assert isinstance(instance, KvmppcVpa)
-        instance.asked += 1
+        free = not racer.controlled()
+        instance.asked += free
         super().__set__(instance, value)
+        instance.asked += not free
 
 
 class PendingFlag(racer.field[int]):
-    """The field update_pending: setting it gives the request its serial number, for the judges.
+    """The field update_pending: setting it gives the request its number, for the judges.
 
     In free mode the number goes up before the flag does, so that whoever sees the flag of a request sees its number.
     """
@@ -57,7 +62,8 @@ class KvmppcVpa:
     def __init__(self, vcpu: str, kind: str) -> None:
         self.name = f"{vcpu}.{kind}"
         self.label = f"{vcpu}'s {SHOWN[kind]}"
-        # Notes for judges: requests begun, recorded, and the last one's number; changes made, and those looked at.
+        # Notes for judges: requests begun, recorded, and the last one's number; changes made, and those looked at;
+        # the request that waited when it was looked at last.
         self.asked = 0
         self.recorded = 0
         self.serial = 0
@@ -65,6 +71,13 @@ class KvmppcVpa:
         self.checked = 0
         self.noted: int | None = None
         self.requested: racer.Side | None = None
+
+    def waiting(self) -> int | None:
+        """Return the number of the request that waits, None if none does. One operation, for the judges."""
+        number = self.serial
+        if not self.update_pending:
+            return None
+        return self.serial if racer.controlled() else number
 
 
 SHOWN = {"vpa": "VPA", "dtl": "DTL", "slb_shadow": "SLB shadow"}

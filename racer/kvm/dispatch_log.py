@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import racer
 from racer.kvm import judges
 from racer.kvm.layout import DISPATCH_REASON, DTL_IDX, SIZEOF_DTL_ENTRY, dtl_entry
-from racer.kvm.pointer import HostPointer
+from racer.kvm.pointer import HostPointer, Pointer
 
 if TYPE_CHECKING:
     from racer.kvm.vcpu import Vcpu
@@ -18,13 +18,17 @@ GUEST_MSR = 0x8000000000009032
 
 
 def kvmppc_create_dtl_entry(vcpu: "Vcpu") -> None:
-    """Log that the vcpu is dispatched, if it has a log and a VPA: the entry first, then dtl_idx."""
+    """Log that the vcpu is dispatched, if it has a log and a VPA."""
     dt = vcpu.dtl_ptr
     vpa = vcpu.vpa.pinned_addr
     vcpu.dispatches += 1
-    vcpu.logged = True
-    if not dt or not vpa:
-        return
+    if dt and vpa:
+        write_entry(vcpu, dt, vpa)
+    vcpu.logged = vcpu.dispatches
+
+
+def write_entry(vcpu: "Vcpu", dt: Pointer, vpa: Pointer) -> None:
+    """Write the entry first, then the index that announces it."""
     entry = dtl_entry(vcpu.vcore.pcpu, STOLEN_TICKS, vcpu.dispatches, GUEST_PC, GUEST_MSR)
     dt.store_bytes(DISPATCH_REASON, entry)
     assert isinstance(dt, HostPointer)
@@ -36,7 +40,6 @@ def kvmppc_create_dtl_entry(vcpu: "Vcpu") -> None:
     if dt == end:
         dt = vcpu.dtl.pinned_addr
     vcpu.dtl_ptr = dt
-    # the entry first, then the index that announces it
     vcpu.dtl_index = index = vcpu.dtl_index + 1
     vpa.store(DTL_IDX, index)
     if index > begin.pin.entries:

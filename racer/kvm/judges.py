@@ -1,6 +1,8 @@
 """The invariants of the model, judged: at the moment of a use, at a guest entry, and when the machine has ended.
 
-A judge looks at values that operations have read, or at the end of the execution. None knows which scheme it judges.
+A judge looks at values that operations have read, at notes that were taken in the step which wrote such a value, or
+at the end of the execution: so it finds the same in every execution that orders conflicting operations in the same way.
+None knows which scheme it judges.
 """
 
 from typing import TYPE_CHECKING
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 def note_pending(vcpu: "Vcpu") -> None:
     """Take down which requests wait for a vcpu whose run begins now."""
     for area in vcpu.areas:
-        number = area.serial
-        area.noted = number if area.update_pending else None
+        area.noted = area.waiting()
 
 
 def entered(vcpu: "Vcpu") -> None:
@@ -34,23 +35,14 @@ def entered(vcpu: "Vcpu") -> None:
 
     A request has to be applied by the first entry after a run of the vcpu that began later, or after an entry that
     it came too late for. One that comes while an entry is being prepared is no finding (facts D7): it has another
-    serial number than those that were taken down.
+    number than those that were taken down.
     """
-    scheme = vcpu.kvm.scheme
-    if scheme.logs_dispatches and not vcpu.logged:
-        here = racer.side("enter", "guest, dispatch not logged", skip=1)
-        message = f"{vcpu.name} entered the guest with no log entry made for it"
-        racer.violation("dispatch-not-logged", message, sides=(here,))
-    vcpu.logged = False
+    if vcpu.kvm.scheme.logs_dispatches:
+        check_logged(vcpu)
     for area in vcpu.areas:
-        noted = area.noted
-        if area.changes != area.checked:
-            check_page(area)
-        if not area.update_pending:
-            area.noted = None
-            continue
-        area.noted = area.serial
-        if area.noted == noted:
+        noted, area.noted = area.noted, area.waiting()
+        check_page(area)
+        if area.noted is not None and area.noted == noted:
             here = racer.side("enter", f"guest with stale {area.label}", skip=1)
             racer.violation(
                 "stale-areas",
@@ -59,13 +51,30 @@ def entered(vcpu: "Vcpu") -> None:
             )
 
 
+def check_logged(vcpu: "Vcpu") -> None:
+    """Report an entry for which no log entry was made."""
+    logged = vcpu.logged
+    if logged == vcpu.logged_before:
+        here = racer.side("enter", "guest, dispatch not logged", skip=2)
+        message = f"{vcpu.name} entered the guest with no log entry made for it"
+        racer.violation("dispatch-not-logged", message, sides=(here,))
+    vcpu.logged_before = logged
+
+
 def check_page(area: "KvmppcVpa") -> None:
-    """Report an area in another page than the last request asked for, when no request is on its way."""
+    """Report an area that has changed and lies in another page than was asked for last.
+
+    Its flag has just been read, and no request was on its way from then until next_gpa is read here: every one that
+    had begun by now was recorded by then.
+    """
+    recorded, addr = area.recorded, area.pinned_addr
+    if area.changes == area.checked:
+        return
     area.checked = area.changes
-    begun, recorded = area.asked, area.recorded
-    addr, gpa, pending = area.pinned_addr, area.next_gpa, area.update_pending
-    settled = recorded == begun == area.asked and not pending
-    if begun and settled and isinstance(addr, HostPointer) and addr.pin.gpa != gpa:
+    if area.noted is not None or not recorded:
+        return
+    gpa = area.next_gpa
+    if recorded == area.asked and isinstance(addr, HostPointer) and addr.pin.gpa != gpa:
         here = racer.side("enter", f"guest with {area.label} at {addr.pin.gpa:#x}", skip=2)
         message = f"{area.label} lies at {addr.pin.gpa:#x}, asked for last was {gpa:#x}"
         racer.violation("last-request", message, sides=(area.requested, here) if area.requested else (here,))

@@ -43,8 +43,9 @@ class Guest(Protocol):
 class Vcpu:
     """One vcpu. Its fields and those of its areas are operations; what is not a field is set up before it runs.
 
-    `vpa_update_lock` guards its areas. `between_bumps`, `left`, `logged`, `entries` and `calls` are notes for judges
-    and counters; nothing in a scheme may look at them.
+    `vpa_update_lock` guards its areas. `logged`, the number of the last dispatch that was logged, `logged_before`,
+    `between_bumps`, `left`, `entries` and `calls` are notes for judges and counters; nothing in a scheme may look at
+    them.
     """
 
     state: "racer.field[str]" = racer.field(STOPPED)
@@ -55,6 +56,7 @@ class Vcpu:
     running: "racer.field[int]" = racer.field(0)
     dtl_ptr: "racer.field[Pointer]" = racer.field(NULL)
     dtl_index: "racer.field[int]" = racer.field(0)
+    logged: "racer.field[int]" = racer.field(0, marked=True)
 
     def __init__(self, vm: "Vm", vcpu_id: int, name: str) -> None:
         self.kvm = vm
@@ -72,7 +74,7 @@ class Vcpu:
         self.left = False
         self.entries = 0
         self.dispatches = 0
-        self.logged = False
+        self.logged_before = 0
         self.calls: list[Any] = []
 
     def __repr__(self) -> str:
