@@ -49,4 +49,4 @@ def grouped(proofs: list[Outcome]) -> Iterable[str]:
     for scheme, found in letters.items():
         schemes.setdefault(" ".join(found), []).append(scheme)
     for where, of in schemes.items():
-        yield f"{' and '.join(of)} in {found}"
+        yield f"{' and '.join(of)} in {where}"
