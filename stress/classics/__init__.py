@@ -1,0 +1,51 @@
+"""Classic concurrency bugs, a file each: what every search has to find, and what it must not find once mended."""
+
+from stress.classics import (
+    aba,
+    abba,
+    account,
+    bluetooth,
+    bounded_buffer,
+    bounded_retry,
+    check_then_act,
+    circular_buffer,
+    double_checked,
+    lost_update,
+    lost_wakeup,
+    peterson,
+    philosophers,
+    reader_writer,
+    reorder,
+    stolen_wakeup,
+    string_buffer,
+    token_ring,
+    two_stage,
+    work_stealing,
+    wrong_lock,
+)
+from stress.classics.classic import DEADLOCK, EXCEPTION, Classic
+
+CLASSICS: dict[str, Classic] = {
+    "lost-update": Classic(lost_update.body, EXCEPTION, preemptions=1, threads=2),
+    "wrong-lock": Classic(wrong_lock.body, EXCEPTION, preemptions=1, threads=2),
+    "check-then-act": Classic(check_then_act.body, EXCEPTION, preemptions=1, threads=2),
+    "account": Classic(account.body, EXCEPTION, preemptions=0, threads=2),
+    "token-ring": Classic(token_ring.body, EXCEPTION, preemptions=0, threads=3),
+    "reorder": Classic(reorder.body, EXCEPTION, preemptions=1, threads=3, hard={"setters": 6}),
+    "two-stage": Classic(two_stage.body, EXCEPTION, preemptions=1, threads=2, hard={"writers": 6}),
+    "double-checked": Classic(double_checked.body, EXCEPTION, preemptions=1, threads=2),
+    "string-buffer": Classic(string_buffer.body, EXCEPTION, preemptions=1, threads=2),
+    "bluetooth": Classic(bluetooth.body, EXCEPTION, preemptions=1, threads=2),
+    "abba": Classic(abba.body, DEADLOCK, preemptions=1, threads=2),
+    "philosophers": Classic(philosophers.body, DEADLOCK, preemptions=1, threads=3, hard={"philosophers": 4}),
+    "lost-wakeup": Classic(lost_wakeup.body, DEADLOCK, preemptions=1, threads=2),
+    "stolen-wakeup": Classic(stolen_wakeup.body, EXCEPTION, preemptions=0, threads=4),
+    "bounded-buffer": Classic(bounded_buffer.body, DEADLOCK, preemptions=0, threads=3),
+    "circular-buffer": Classic(circular_buffer.body, EXCEPTION, preemptions=1, threads=2),
+    "reader-writer": Classic(reader_writer.body, EXCEPTION | DEADLOCK, preemptions=1, threads=3),
+    "work-stealing": Classic(work_stealing.body, EXCEPTION, preemptions=1, threads=2, hard={"items": 4}),
+    "aba": Classic(aba.body, EXCEPTION, preemptions=1, threads=2),
+    "peterson": Classic(peterson.body, EXCEPTION, preemptions=2, threads=2),
+    "bounded-retry": Classic(bounded_retry.body, EXCEPTION, preemptions=3, threads=2),
+}
+"""Every classic by name: the unguarded ones first, then locks, then waiting, then without locks."""
