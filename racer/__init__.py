@@ -15,10 +15,11 @@ from racer.core.errors import (
 )
 from racer.core.execution import Execution
 from racer.core.finding import Finding, Side
-from racer.core.result import Result, Snapshot
+from racer.core.result import Result, Share, Snapshot
 from racer.core.schedule import Schedule
 from racer.core.trace import Event as TraceEvent
 from racer.core.trace import Location, Trace
+from racer.core.unseen import Missed, Unseen
 from racer.engine.pool import pin_to
 from racer.estimate import Estimate
 from racer.explore import DETECTORS, estimate_interleavings, explore, replay, run_free, verify
@@ -55,6 +56,7 @@ __all__ = [
     "Finding",
     "Location",
     "Lock",
+    "Missed",
     "NondeterminismError",
     "RLock",
     "RacerError",
@@ -63,6 +65,7 @@ __all__ = [
     "Schedule",
     "ScheduleError",
     "Semaphore",
+    "Share",
     "Shared",
     "Side",
     "Snapshot",
@@ -71,6 +74,7 @@ __all__ = [
     "Thread",
     "Trace",
     "TraceEvent",
+    "Unseen",
     "UsageError",
     "choose",
     "controlled",

@@ -1,14 +1,12 @@
 """A campaign: many executions of one test under one strategy, and what they add up to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from racer.core.errors import NondeterminismError
 from racer.core.execution import SCHEDULE_DIGEST, Execution, digest_of
 from racer.core.finding import Finding
 from racer.core.interleavings import SeenClasses
-from racer.core.operation import CHOOSE, NAMES, OUTCOME
-from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
+from racer.core.result import FAIL, PASS, UNKNOWN, Result, Share, Snapshot
 from racer.core.rng import execution_seed
 from racer.core.schedule import Schedule
 from racer.core.strategy import Strategy
@@ -16,7 +14,10 @@ from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder, Watch
 from racer.engine.turnstile import Turnstile
+from racer.nondeterminism import compare
+from racer.sampling import shares_of, unseen_of
 from racer.strategies.foreign import Foreign
+from racer.strategies.portfolio import Portfolio
 from racer.strategies.random_walk import RandomWalk
 
 Test = Callable[[], object]
@@ -45,10 +46,12 @@ class Options:
 
 @dataclass
 class Tally:
-    """What the counted executions add up to."""
+    """What the counted executions add up to. `threads` and `longest` are the most threads and steps of any."""
 
     executions: int = 0
     steps: int = 0
+    threads: int = 0
+    longest: int = 0
     failed: int = 0
     first_failure: int | None = None
     last_index: int | None = None
@@ -56,6 +59,7 @@ class Tally:
     raced: bool = False
     findings: dict[tuple[object, ...], Finding] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    shares: dict[str, Share] = field(default_factory=dict)
     seen: SeenClasses = field(default_factory=SeenClasses)
 
     def add(self, index: int, run: Turnstile, *, complete: bool = True) -> bool:
@@ -63,7 +67,12 @@ class Tally:
         new = False
         self.last_index = index
         self.executions += 1
-        self.steps += len(run.order)
+        steps = len(run.order)
+        self.steps += steps
+        if steps > self.longest:  # noqa: PLR1730  (a call of max takes four times as long)
+            self.longest = steps
+        if len(run.threads) > self.threads:  # noqa: PLR1730
+            self.threads = len(run.threads)
         self.raced = self.raced or run.raced
         if run.counters:
             for name, n in run.counters.items():
@@ -71,17 +80,30 @@ class Tally:
         if run.cut:
             self.cut = True
         elif complete:
-            new = self.seen.add(run.interleaving()) or self.seen.capped
+            new = self.seen.add(run.interleaving(), index) or self.seen.capped
         if run.findings:
             self.failed += 1
             if self.first_failure is None:
                 self.first_failure = index
         return new
 
+    def add_share(self, member: str, run: Turnstile) -> None:
+        """Count an execution for the member of a portfolio that it ran under."""
+        share = self.shares.get(member)
+        if share is None:
+            share = self.shares[member] = Share(member)
+        share.executions += 1
+        if run.findings:
+            share.failed += 1
+            for kind in dict.fromkeys(finding.kind for finding in run.findings):
+                share.kinds[kind] = share.kinds.get(kind, 0) + 1
+
     def merge(self, other: "Tally") -> None:
         """Add the tally of another share of the same campaign."""
         self.executions += other.executions
         self.steps += other.steps
+        self.threads = max(self.threads, other.threads)
+        self.longest = max(self.longest, other.longest)
         self.failed += other.failed
         self.first_failure = _lowest(self.first_failure, other.first_failure)
         self.last_index = max((i for i in (self.last_index, other.last_index) if i is not None), default=None)
@@ -89,9 +111,9 @@ class Tally:
         self.raced = self.raced or other.raced
         for name, n in other.counters.items():
             self.counters[name] = self.counters.get(name, 0) + n
-        for key in other.seen:
-            self.seen.add(key)
-        self.seen.capped = self.seen.capped or other.seen.capped
+        self.seen.merge(other.seen)
+        for member, share in other.shares.items():
+            self.shares.setdefault(member, Share(member)).add(share)
         both = [*self.findings.items(), *other.findings.items()]
         self.findings = {}
         for signature, finding in sorted(both, key=lambda item: index_of(item[1])):
@@ -135,6 +157,8 @@ class Campaign:
             seed = execution_seed(self.options.seed, index)
             run = self._run(strategy, seed, worker)
             self.tally.add(index, run)
+            if isinstance(strategy, Portfolio):
+                self.tally.add_share(strategy.member, run)
             if index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0:
                 again = self._run(strategy, seed, worker, Watch())
                 compare(seed, run, again)
@@ -147,7 +171,7 @@ class Campaign:
             self._last = run
             collect_young()
             self.driver.executions += 1
-        return result_of(self.tally, self.options, strategy.text, self.digest(), self.driver.seconds())
+        return result_of(self.tally, self.options, strategy, strategy.text, self.digest(), self.driver.seconds())
 
     def snapshot(self) -> Snapshot:
         """Return how far the campaign is; called from another thread."""
@@ -183,7 +207,9 @@ class Campaign:
             compare(seed, run, again)
             execution = execution_of(again, recorder, index, seed)
             again.release()
+            strategy = self.strategy.member if isinstance(self.strategy, Portfolio) else self.strategy.text
             for finding in execution.findings:
+                finding.strategy = strategy
                 findings.setdefault(finding.signature, finding)
         self.on_failure(index)
         return not self.options.keep_going
@@ -193,8 +219,10 @@ class Campaign:
         return "" if self._last is None else digest_of_run(self._last)
 
 
-def result_of(tally: Tally, options: Options, strategy: str, digest: str, seconds: float) -> Result:
-    """Return the result that a tally amounts to."""
+def result_of(  # noqa: PLR0917  (all that a result says)
+    tally: Tally, options: Options, strategy: Strategy, text: str, digest: str, seconds: float
+) -> Result:
+    """Return the result that a tally amounts to; `text` is that of the strategy as measured."""
     verdict, reason = _verdict(tally, options)
     return Result(
         verdict=verdict,
@@ -203,7 +231,7 @@ def result_of(tally: Tally, options: Options, strategy: str, digest: str, second
         findings=tuple(tally.findings.values()),
         executions=tally.executions,
         steps=tally.steps,
-        strategy=strategy,
+        strategy=text,
         seed=options.seed,
         failed=tally.failed,
         first_failure=tally.first_failure,
@@ -211,6 +239,8 @@ def result_of(tally: Tally, options: Options, strategy: str, digest: str, second
         interleavings_capped=tally.seen.capped,
         counters=tally.counters,
         seconds=seconds,
+        unseen=unseen_of(tally, strategy, text, options.executions),
+        shares=shares_of(tally, strategy, text),
     )
 
 
@@ -268,32 +298,3 @@ def execution_of(run: Turnstile, recorder: Recorder, index: int, seed: int | Non
     for finding in run.findings:
         finding.seed, finding.schedule, finding.execution = seed, schedule, execution
     return execution
-
-
-def compare(seed: int, first: Turnstile, second: Turnstile) -> None:
-    """Raise NondeterminismError if two executions with one seed are not the same."""
-    if _essence(first) == _essence(second):
-        return
-    one, two = list(_shown_steps(first)), list(_shown_steps(second))
-    step = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
-    raise NondeterminismError(seed, step, _at(one, step, first), _at(two, step, second))
-
-
-def _essence(run: Turnstile) -> tuple[object, ...]:
-    """Return what the digest is made of, which is quicker to compare than to hash."""
-    return run.order, run.codes, run.values, [(f.kind, f.thread_number, f.step) for f in run.findings]
-
-
-def _shown_steps(run: Turnstile) -> Iterator[str]:
-    values = iter(run.values)
-    for thread, code in zip(run.order, run.codes, strict=False):
-        kind = code >> 8 & 0xFF
-        decided = f" = {next(values)}" if kind == CHOOSE else " failed" if code & OUTCOME else ""
-        yield f"{run.threads[thread].shown_name}: {NAMES[kind]} of object {code >> 16}{decided}"
-
-
-def _at(steps: list[str], step: int, run: Turnstile) -> str:
-    if step < len(steps):
-        return steps[step]
-    found = ", ".join(f"{f.kind} of {f.thread} at step {f.step}" for f in run.findings) or "no finding"
-    return f"ended after {len(steps)} steps, with {found}"

@@ -81,7 +81,7 @@ def explore(  # noqa: PLR0917  (what a campaign is a function of, and how it is 
     if not options.keep_going:
         whole.findings = {s: f for s, f in whole.findings.items() if index_of(f) == whole.first_failure}
     digest = answers[(whole.last_index or 0) % jobs][2]
-    return result_of(whole, options, answers[0][1], digest, watch.seconds())
+    return result_of(whole, options, strategy, answers[0][1], digest, watch.seconds())
 
 
 def _portable(finding: Finding) -> Finding:

@@ -4,6 +4,7 @@ from racer.campaign import CHECKED_AT_LEAST, CHECKED_EVERY, Options, Tally, Test
 from racer.core.errors import NondeterminismError
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.schedule import Schedule
+from racer.core.unseen import Unseen, no_sample
 from racer.dpor.bounded import Bounded
 from racer.dpor.estimate import SMALLEST_SHARE, explored_share
 from racer.dpor.search import Dpor
@@ -114,4 +115,5 @@ class Verification:
             preemptions=bound,
             counters=tally.counters,
             seconds=self.driver.seconds(),
+            unseen=Unseen(executed, why=no_sample(self.search.text), exhausted=exhausted),
         )

@@ -20,6 +20,8 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "campaign": None,
     "estimate": None,
     "jobs": None,
+    "nondeterminism": ("core", "engine"),
+    "sampling": ("campaign", "core", "strategies"),
     "verification": None,
     # The exhaustive strategy looks at the operations that are pending, which only the engine knows.
     "dpor": ("core", "engine"),

@@ -33,8 +33,9 @@ class Side(NamedTuple):
 class Finding:
     """One violated property.
 
-    `thread` and `step` are where it was noticed; `seed` repeats the execution, `schedule` replays it; `count` is the
-    number of executions of the campaign that had a finding of the same signature.
+    `thread` and `step` are where it was noticed; `seed` under `strategy` repeats the execution (of a portfolio, the
+    member that it ran under), `schedule` replays it; `count` is the number of executions of the campaign that had a
+    finding of the same signature.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Finding:
     step: int = 0
     sides: tuple[Side, ...] = ()
     seed: int | None = None
+    strategy: str = ""
     schedule: "Schedule | None" = None
     execution: "Execution | None" = field(default=None, repr=False)
     count: int = 1

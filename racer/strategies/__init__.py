@@ -16,6 +16,9 @@ STRATEGIES = ("random", "pct", "pos", "surw", "portfolio", "round-robin")
 
 FORMS = ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "pos", "surw", "surw:PROFILE", "portfolio", "round-robin")
 
+DRAWN = (RandomWalk, Pct, Pos, Surw, Portfolio)
+"""Strategies under which executions are a sample: each is drawn from one distribution, independently of the others."""
+
 
 def strategy(text: str) -> Strategy:
     """Return the strategy that a text names; UsageError with the list of those there are."""

@@ -34,6 +34,7 @@ class Portfolio:
         self.members: tuple[Strategy, ...] = (
             RandomWalk(), *(Pct(depth, length) for depth in DEPTHS), Pos(), Surw(profile),
         )  # fmt: skip
+        self.texts = tuple(member.text for member in self.members)
         self.begin(0)
 
     @classmethod
@@ -61,9 +62,15 @@ class Portfolio:
         pilots = list(runs)
         return Portfolio(max(1, *(len(run.order) for run in pilots)), Profile.measured(pilots))
 
+    @property
+    def member(self) -> str:
+        """The strategy, with all its parameters, that with its seed alone shows the execution begun last."""
+        return self.texts[self._place]
+
     def begin(self, seed: int) -> None:
         # Not from the generator that the member begins with: its first draws must not depend on which member it is.
-        self._member = member = self.members[SplitMix64(seed ^ MASK).below(len(self.members))]
+        self._place = SplitMix64(seed ^ MASK).below(len(self.members))
+        self._member = member = self.members[self._place]
         self.every_step = member.every_step
         member.begin(seed)
 
