@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from racer.core.operation import ACQUIRE, JOIN, REACQUIRE, TIMED_REACQUIRE, TRY_ACQUIRE
 from racer.dpor.access import BLOCKING, Accesses, Event
+from racer.dpor.tree import LAST
 
 Clock = list[int]
 _NEVER = -1
@@ -12,6 +13,20 @@ _NONE: list[int] = []
 _TAKES = frozenset({ACQUIRE, TRY_ACQUIRE, REACQUIRE, TIMED_REACQUIRE})
 _ACQUIRES = frozenset({ACQUIRE, REACQUIRE, TIMED_REACQUIRE})
 _WAITS = BLOCKING - _ACQUIRES - {JOIN}
+
+
+class Race:
+    """Two events that could change places: the first by its index, the second as it will be there.
+
+    The events up to `proof` show that their reversal is explored, or is going to be.
+    """
+
+    __slots__ = ("first", "proof", "second")
+
+    def __init__(self, first: int, second: Event) -> None:
+        self.first = first
+        self.second = second
+        self.proof = LAST
 
 
 class _History:
@@ -37,11 +52,11 @@ class _Change(NamedTuple):
 class Races:
     """The events of one execution, their clocks, and the races among them.
 
-    `clocks[i][t]` is the last event of thread t that happens before event i or is it. `found[i]` are the races of
-    event i. A race (e, i) are two conflicting events of different threads, with nothing in between in happens-before,
-    where the later one could have come first. An acquire races with the acquire before it and not with the release
-    that let it go on. Of the other operations that may block, any modification they are not ordered after counts: a
-    superset, some of which cannot be reversed.
+    `clocks[i][t]` is the last event of thread t that happens before event i or is it. A race (e, i) are two
+    conflicting events of different threads, with nothing in between in happens-before, where the later one could have
+    come first. An acquire races with the acquire before it and not with the release that let it go on. Of the other
+    operations that may block, any modification they are not ordered after counts: a superset, some of which cannot be
+    reversed.
 
     What an execution shares with the one before is kept: `cut_back` takes the rest away.
     """
@@ -49,7 +64,6 @@ class Races:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.clocks: list[Clock] = []
-        self.found: list[list[int]] = []
         self._threads = 0
         self._last: list[int] = []
         self._born: dict[int, Clock] = {}
@@ -71,7 +85,6 @@ class Races:
         while len(self.events) > length:
             self._last[self.events.pop().thread] = self._before_of.pop()
             self.clocks.pop()
-            self.found.pop()
             for history, modified, reads, taken in self._changes.pop():
                 if modified:
                     history.modifications.pop()
@@ -80,20 +93,20 @@ class Races:
                 else:
                     history.reads.pop()
 
-    def add(self, event: Event, started: int | None = None) -> None:
-        """Add the next event. `started` is the thread that a START makes."""
+    def add(self, event: Event, started: int | None = None) -> list[int]:
+        """Add the next event; return the events it races with. `started` is the thread that a START makes."""
         clock, found = self._order(event)
         index = len(self.events)
         thread = event.thread
         clock[thread] = index
         self.events.append(event)
         self.clocks.append(clock)
-        self.found.append(found)
         self._before_of.append(self._last[thread])
         self._last[thread] = index
         if started is not None:
             self._born[started] = clock
         self._changes.append([self._enter(access, event.kind, index) for access in event.accesses])
+        return found
 
     def seen_by(self, thread: int) -> Clock:
         """Return the last event of each thread that happens before what a thread does next; not to be changed."""
@@ -104,11 +117,21 @@ class Races:
         """Return the events that the operation of a blocked thread races with; it was not executed."""
         return self._order(event)[1]
 
-    def not_after(self, index: int) -> list[Event]:
-        """Return the events after `index` that do not happen after it, in order."""
-        thread = self.events[index].thread
+    def reversed(self, race: Race) -> Iterator[Event]:
+        """Yield what is to come instead of a race's first event: all that does not happen after it, and the second.
+
+        All, and not only what stands between the two: else a class may be missed.
+        """
+        first, second = race.first, race.second
+        thread = self.events[first].thread
         clocks, events = self.clocks, self.events
-        return [events[later] for later in range(index + 1, len(events)) if clocks[later][thread] < index]
+        for index in range(first + 1, len(events)):
+            if clocks[index][thread] < first:
+                yield events[index]
+            elif index == second.index:
+                yield second
+        if second.index == len(events):
+            yield second
 
     def _order(self, event: Event) -> tuple[Clock, list[int]]:
         last = self._last[event.thread]

@@ -6,7 +6,7 @@ from racer.core.strategy import GIVE_UP
 from racer.dpor.access import LOOKS_AT_LIFE, Accesses, Event, accesses_at, conflict, foreseen, free_before, pending
 from racer.dpor.foreseen import compare, shown
 from racer.dpor.node import Node
-from racer.dpor.races import Races
+from racer.dpor.races import Race, Races
 from racer.dpor.tree import Branch, Path, insert
 from racer.engine.recorder import Ledger
 from racer.engine.turnstile import Turnstile
@@ -33,6 +33,7 @@ class Dpor:
         self._codes: list[int] = []
         self._paths: list[int] = []
         self._races = Races()
+        self._open: list[Race] = []
         self._fresh = 0
         self._depth = 0
         self._run: Turnstile
@@ -154,29 +155,24 @@ class Dpor:
 
     def _analyse(self, run: Turnstile, ledger: Ledger) -> None:
         """Find the races of an execution; then reverse them, since a sequence holds steps after the race as well."""
-        races = self._races
-        since = self._fresh
-        races.make_room(len(run.threads))
-        races.cut_back(since)
-        self._enter(run, len(races.events))
-        if self.looks_at_life:
-            # Whether a step is its thread's last depends on what it finds. Where threads look at that, races that an
-            # earlier execution had already are looked at again: their sequences may hold other steps now.
-            since = 0
-        found: list[tuple[int, Event]] = []
-        for index in range(since, len(races.events)):
-            event = races.events[index]
-            found += [(earlier, self._as_first(earlier, event, ledger)) for earlier in races.found[index]]
+        self._races.make_room(len(run.threads))
+        self._races.cut_back(self._fresh)
+        while self._open and self._open[-1].second.index >= self._fresh:
+            self._open.pop()
+        self._enter(run, ledger)
+        for race in self._open:
+            if race.proof >= self._fresh:
+                self._reverse(race)
         if not run.cut:
             for thread in run.threads:
                 if thread.started and not thread.ended and not (thread.kind == REACQUIRE and not thread.notified):
                     event = pending(run, thread)
-                    found += [(earlier, event) for earlier in races.pending(event)]
-        for earlier, later in found:
-            self._reverse(earlier, foreseen(run, later))
+                    for earlier in self._races.pending(event):
+                        self._reverse(Race(earlier, foreseen(run, event)))
 
-    def _enter(self, run: Turnstile, since: int) -> None:
-        """Add the steps from `since` on to the races."""
+    def _enter(self, run: Turnstile, ledger: Ledger) -> None:
+        """Add the new steps to the races, and what races they are in."""
+        since = len(self._races.events)
         add = self._races.add
         stack, order, codes, paths = self.stack, run.order, run.codes, self._paths
         for index in range(since, len(order)):
@@ -189,20 +185,20 @@ class Dpor:
             if kind == START:
                 number = codes[index] >> 16
                 started = next(each.thread_number for each in run.threads if each.number == number)
-            add(Event(index, thread, paths[thread], kind, node.accesses, value), started)
+            event = Event(index, thread, paths[thread], kind, node.accesses, value)
+            for earlier in add(event, started):
+                self._open.append(Race(earlier, foreseen(run, self._as_first(earlier, event, ledger))))
 
-    def _reverse(self, earlier: int, later: Event) -> None:
-        """See to it that the later of two racing events is also explored before the earlier one."""
-        node = self.stack[earlier]
-        sequence = [event for event in self._races.not_after(earlier) if event.index != later.index]
-        sequence.append(later)
-        if sequence[0].thread not in node.enabled:
-            return
-        path = Path(sequence)
-        for who, accesses in node.sleep.items():
-            if path.may_begin(who, accesses):
-                return
-        insert(node.tree, path)
+    def _reverse(self, race: Race) -> None:
+        """See to it that the second of two racing events is also explored before the first one."""
+        node = self.stack[race.first]
+        path = Path(self._races.reversed(race), node.sleep)
+        if path.covered:
+            race.proof = path.proof
+        elif path.events[0].thread in node.enabled and not any(
+            path.may_begin(who, accesses) for who, accesses in node.sleep.items()
+        ):
+            race.proof = insert(node.tree, path, lengthen=self.looks_at_life)
 
     def _as_first(self, earlier: int, event: Event, ledger: Ledger) -> Event:
         """Return an event as it would be before another: trylock, release, compare-exchange may end differently."""

@@ -1,8 +1,13 @@
 """Wakeup trees: the sequences that are still to be explored from a state, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
+from typing import Final
 
 from racer.dpor.access import Accesses, Event
+
+NEVER: Final = -1
+LAST: Final = 1 << 62
+"""Beyond the last event of an execution."""
 
 
 class Branch:
@@ -19,21 +24,33 @@ class Branch:
 
 
 class Path:
-    """A sequence of events, with what is asked of it: where each thread comes first, and where each object."""
+    """A sequence of events, with what is asked of it: where each thread comes first, and where each object.
 
-    __slots__ = ("_firsts", "_modified", "_touched", "events")
+    Events are read one after another, and no further than to the first step of one of the threads that are asleep, if
+    that depends on none before it: the sequence is then `covered`, and `proof` is the index of that step.
+    """
 
-    def __init__(self, events: list[Event]) -> None:
-        self.events = events
-        self._firsts: dict[int, int] = {}
-        self._touched: dict[int, int] = {}
-        self._modified: dict[int, int] = {}
+    __slots__ = ("_firsts", "_modified", "_touched", "covered", "events", "proof")
+
+    def __init__(self, events: Iterable[Event], sleep: Container[int] = ()) -> None:
+        self.events: list[Event] = []
+        self.covered = False
+        self.proof = NEVER
+        self._firsts = firsts = {}  # type: dict[int, int]
+        self._touched = touched = {}  # type: dict[int, int]
+        self._modified = modified = {}  # type: dict[int, int]
         for at, event in enumerate(events):
-            self._firsts.setdefault(event.who, at)
+            if event.who not in firsts:
+                firsts[event.who] = at
+                if event.who in sleep and not any(k in (touched if m else modified) for k, m in event.accesses):
+                    self.covered = True
+                    self.proof = event.index
+                    return
+            self.events.append(event)
             for key, modifies in event.accesses:
-                self._touched.setdefault(key, at)
+                touched.setdefault(key, at)
                 if modifies:
-                    self._modified.setdefault(key, at)
+                    modified.setdefault(key, at)
 
     def may_begin(self, who: int, accesses: Accesses, *, foreseen: bool = False) -> bool:
         """Return whether a thread is a weak initial of the sequence.
@@ -57,30 +74,43 @@ class Path:
         at = self._firsts.get(who)
         return None if at is None else self.events[at].value
 
+    def index_of(self, who: int) -> int:
+        """Return the index in its execution of a thread's first step here; LAST if all here had to be looked at."""
+        at = self._firsts.get(who)
+        return LAST if at is None else self.events[at].index
+
     def without_first_of(self, who: int) -> "Path":
         """Return the sequence without a thread's first step."""
         at = self._firsts.get(who)
         return self if at is None else Path(self.events[:at] + self.events[at + 1 :])
 
 
-def insert(children: list[Branch], path: Path) -> bool:
-    """Insert a sequence into the tree that `children` is the root of; return False if the tree covers it already.
+def insert(children: list[Branch], path: Path, *, lengthen: bool = False) -> int:
+    """Insert a sequence into the tree that `children` is the root of, unless the tree covers it already.
 
     The walk goes from left to right: it descends into the first child that may come first in the rest of the
-    sequence, and drops that thread's step from the rest. A leaf reached on the way covers the sequence.
+    sequence, and drops that thread's step from the rest. A leaf reached on the way covers the sequence. Returned is
+    the index of the last event that was needed to see that, in its execution; LAST if all were.
+
+    To `lengthen` is to append the rest to the leaf: for steps of which it is not known what they will touch, so that
+    the leaf may have been entered though another branch covers it.
     """
+    seen = NEVER
     while True:
         for child in children:
             chosen = None if child.value is None else path.value_of(child.who)
             if chosen in (None, child.value) and path.may_begin(child.who, child.accesses, foreseen=child.foreseen):
+                seen = max(seen, path.index_of(child.who))
                 path = path.without_first_of(child.who)
-                if not child.children or not path.events:
-                    return False
+                if not child.children and not lengthen:
+                    return seen
+                if not path.events:
+                    return LAST
                 children = child.children
                 break
         else:
             children.append(_chain(path.events))
-            return True
+            return max(seen, path.events[-1].index)
 
 
 def _chain(sequence: Sequence[Event]) -> Branch:

@@ -138,6 +138,12 @@ HARD: list[list[list[Op]]] = [
     [[Op("set", "e")], [Op("set", "e")], [*CHOOSING, Op("wait", "e")]],
     [[Op("store", "a", 0)], [Op("store", "a", 0)], [*CHOOSING, Op("await", "a", 1)]],
     [[Op("add", "a", 1)], [Op("add", "a", 1)], [*CHOOSING, Op("await", "a", 1)]],
+    [
+        [Op("write", "y", 1)],
+        [*LOCKING, Op("write", "y", 2)],
+        [*LOCKING, Op("acquire", "l")],
+        [Op("write", "y", 3)],
+    ],
     [[Op("read", "y")], CHOOSING, [Op("write", "y", 2)], [Op("read", "y")]],
     [[Op("read", "y")], CHOOSING, [Op("read", "x")], [Op("write", "x", 1), Op("write", "y", 2)]],
     [[Op("write", "x", 1)], [*CHOOSING, Op("write", "y", 2)], [Op("read", "y"), Op("read", "x")]],
@@ -166,6 +172,11 @@ STARTING = {
         [Op("start", "1"), Op("alive", "1"), Op("alive", "1")],
         [Op("start", "2"), Op("write", "x", 1), Op("join", "2")],
         [Op("set", "e")],
+    ),
+    "alive beside a last read": started(
+        [Op("start", "1"), Op("store", "a", 1)],
+        [Op("start", "2"), Op("alive", "2")],
+        [Op("load", "a"), Op("load", "a")],
     ),
     "choices at the end": started(
         [Op("start", "1"), Op("choose", value=2), Op("join", "1"), Op("start", "2"), Op("cas", "a", (1, 5))],
