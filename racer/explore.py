@@ -23,8 +23,11 @@ from racer.strategies.foreign import Foreign
 from racer.strategies.replay import Replay
 from racer.verification import Verification
 
-DETECTORS = ("exception", "deadlock")
+DETECTORS = ("exception", "deadlock", "livelock")
 """Detectors by name. What the subject reports itself (`racer.violation`) is always a finding."""
+
+USUAL = ("exception", "deadlock")
+"""Detectors that are asked unless others are named. `deadlock` finds livelocks, too; `livelock` finds only them."""
 
 STALL_AFTER = 5.0
 _NEVER_CUT = 1 << 60
@@ -36,7 +39,7 @@ def explore(
     strategy: str | Strategy = "random",
     executions: int = 1000,
     seed: int = 0,
-    detect: Iterable[str] = DETECTORS,
+    detect: Iterable[str] = USUAL,
     keep_going: bool = False,
     max_steps: int = 100_000,
     jobs: int = 1,
@@ -48,9 +51,10 @@ def explore(
     `test` is a plain function, run anew for each execution; it makes its objects inside. `seed` (0..2**64-1) is the
     seed of execution 0. Without `keep_going` the campaign ends with the first execution that has a finding; with it,
     one finding of each signature is kept, with its count. An execution is cut after `max_steps` steps, which is a
-    finding. `jobs` processes (forked) share the executions; the findings are the same, but more executions may have
-    been run when the first failure stops them. `progress` is called a few times a second in the caller's thread. A
-    thread that comes to no operation for `stall_after` seconds raises StallError.
+    finding `step-limit`, and a `livelock` beside it if all that its threads did at the end was to go round. `jobs`
+    processes (forked) share the executions; the findings are the same, but more executions may have been run when the
+    first failure stops them. `progress` is called a few times a second in the caller's thread. A thread that comes to
+    no operation for `stall_after` seconds raises StallError.
 
     Raises UsageError, NondeterminismError, StallError. A pass says only that these schedules showed nothing.
     """
@@ -81,7 +85,7 @@ def explore(
 def verify(
     test: Callable[[], object],
     *,
-    detect: Iterable[str] = DETECTORS,
+    detect: Iterable[str] = USUAL,
     keep_going: bool = False,
     max_executions: int | None = None,
     preemptions: int | None = None,
@@ -119,7 +123,7 @@ def verify(
 
 
 def replay(
-    test: Callable[[], object], schedule: Schedule | str, *, detect: Iterable[str] = DETECTORS,
+    test: Callable[[], object], schedule: Schedule | str, *, detect: Iterable[str] = USUAL,
     stall_after: float = STALL_AFTER,
 ) -> Execution:  # fmt: skip
     """Run a test under a schedule, or its text form, and return the execution, recorded richly.

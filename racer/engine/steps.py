@@ -12,6 +12,7 @@ from racer.core.errors import RacerError
 from racer.core.finding import Finding
 from racer.core.operation import CHOOSE, DONE, MODIFIED
 from racer.core.strategy import GIVE_UP, Strategy
+from racer.engine import livelock
 from racer.engine.operand import NOBODY, Operand
 from racer.engine.thread_state import ThreadState
 
@@ -30,8 +31,9 @@ class Steps:
     `order[i]` is the thread that executed step i and `codes[i]` what it executed (object << 16 | kind << 8 |
     outcome). `keys[n]` identifies object n however the threads interleave; `also` holds the second objects of
     operations on two, `values` and `widths` what the choices were and out of how many. `enabled` holds the numbers
-    of the threads whose pending operation can be executed, ascending, the running one included. Everything here is
-    touched by the thread that has the turn and by no other.
+    of the threads whose pending operation can be executed, ascending, the running one included. At `watched` steps it
+    is seen to that an execution is watched or cut. Everything here is touched by the thread that has the turn and by no
+    other.
     """
 
     # Slots, all set, and no defaults of the class: those would defeat the interpreter's specialised look-ups.
@@ -61,6 +63,7 @@ class Steps:
         "threads",
         "unfinished",
         "values",
+        "watched",
         "widths",
     )
 
@@ -79,6 +82,7 @@ class Steps:
         self.every_step = strategy.every_step
         self.pool = pool
         self.max_steps = max_steps
+        self.watched = livelock.watched_from(max_steps, detect)
         self.detect = detect
         self.recorder = recorder
         self.objects = 0
@@ -110,9 +114,8 @@ class Steps:
         me.kind = kind
         me.operand = operand
         order = self.order
-        if len(order) >= self.max_steps:
-            self._cut()
-            self.abandon(me)
+        if len(order) >= self.watched:
+            self._too_long(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
             if not self.raced and len(enabled) > 1:
@@ -135,9 +138,8 @@ class Steps:
             self._refuse()
         me.kind = kind
         me.operand = operand
-        if len(self.order) >= self.max_steps:
-            self._cut()
-            self.abandon(me)
+        if len(self.order) >= self.watched:
+            self._too_long(me)
         me.enabled = operand.admits(me)
         if me.enabled:
             enabled = self.enabled
@@ -205,9 +207,8 @@ class Steps:
         me.kind = kind
         me.operand = operand
         order = self.order
-        if len(order) >= self.max_steps:
-            self._cut()
-            self.abandon(me)
+        if len(order) >= self.watched:
+            self._too_long(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
             if not self.raced and len(enabled) > 1:
@@ -230,9 +231,8 @@ class Steps:
         me.kind = kind
         me.operand = operand
         order = self.order
-        if len(order) >= self.max_steps:
-            self._cut()
-            self.abandon(me)
+        if len(order) >= self.watched:
+            self._too_long(me)
         enabled = self.enabled
         if len(enabled) > 1 or self.every_step:
             if not self.raced and len(enabled) > 1:
@@ -314,8 +314,8 @@ class Steps:
         """End the execution from within a thread that could go on."""
         raise NotImplementedError
 
-    def _cut(self) -> None:
-        """Take note that the execution is too long."""
+    def _too_long(self, me: ThreadState) -> None:
+        """Watch an execution that has become long, or end it from within a thread that could go on."""
         raise NotImplementedError
 
     def _refuse(self) -> None:

@@ -12,7 +12,7 @@ from racer.core.finding import Finding, Side
 from racer.core.operation import BEGIN, MODIFIED, START
 from racer.core.rng import MASK, output
 from racer.core.strategy import GIVE_UP
-from racer.engine import deadlock, where
+from racer.engine import deadlock, livelock, where
 from racer.engine.operand import NOBODY
 from racer.engine.steps import Steps, Unwind
 from racer.engine.thread_state import ThreadState
@@ -37,8 +37,7 @@ class Turnstile(Steps):
             if self.unfinished and "deadlock" in self.detect:
                 deadlock.judge(self)
             return None
-        if len(self.order) >= self.max_steps:
-            self._cut()
+        if len(self.order) >= self.watched and self._cut():
             return None
         chosen = enabled[0]
         if len(enabled) > 1 or self.every_step:
@@ -74,10 +73,20 @@ class Turnstile(Steps):
         me.wait()
         raise Unwind
 
-    def _cut(self) -> None:
-        """Take note that the execution is too long."""
+    def _cut(self) -> bool:
+        """Take note that the execution is too long, unless it is only to be watched from now on."""
+        if len(self.order) < self.max_steps:
+            livelock.watch(self)
+            return False
         self.cut = True
         self.found("step-limit", f"the execution was cut after {self.max_steps} steps (max_steps)", ())
+        livelock.judge(self)
+        return True
+
+    def _too_long(self, me: ThreadState) -> None:
+        """Watch an execution that has become long, or end it from within a thread that could go on."""
+        if self._cut():
+            self.abandon(me)
 
     def _refuse(self) -> None:
         """Explain an operation that is not one of this execution's running thread."""
@@ -257,6 +266,7 @@ class Turnstile(Steps):
             thread.body = thread.predicate = None
             thread.pending = NOBODY
         self.threads.clear()
+        self.recorder = None
 
     def interleaving(self) -> int:
         """Return a hash of the execution's happens-before class: a commutative one over its threads.

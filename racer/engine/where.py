@@ -7,7 +7,9 @@ from types import CodeType, FrameType
 from racer.core.trace import Location
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  (at import, and hot)
-_OWN = tuple(os.path.join(_PACKAGE, part) + os.sep for part in ("engine", "sync"))  # noqa: PTH118
+OWN = tuple(os.path.join(_PACKAGE, part) + os.sep for part in ("engine", "sync"))  # noqa: PTH118
+"""Where the code lies that is racer's, not the subject's."""
+
 _CALLS_BODIES = (os.path.join(_PACKAGE, "explore.py"), os.path.join(_PACKAGE, "campaign.py"))  # noqa: PTH118
 
 
@@ -44,7 +46,7 @@ def _locate(code: CodeType, instruction: int) -> Location:
 
 def place_of(frame: FrameType | None, skip: int = 0) -> Place:
     """Return the place of the innermost frame of the subject, `skip` frames further up."""
-    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(OWN):
         frame = frame.f_back
     for _ in range(skip):
         if frame is not None and frame.f_back is not None:
@@ -64,7 +66,7 @@ def place_of_error(error: BaseException) -> Place:
     traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if not code.co_filename.startswith(_OWN) and code.co_filename not in _CALLS_BODIES:
+        if not code.co_filename.startswith(OWN) and code.co_filename not in _CALLS_BODIES:
             found = Place(code, traceback.tb_lasti)
         traceback = traceback.tb_next
     return found or Place(place_of_error.__code__, 0)

@@ -1,0 +1,480 @@
+"""Livelocks: an execution cut at max_steps whose end is fair and gets nowhere, told from one that is merely long."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+import racer
+from racer import Finding
+from tests.engine.told import both
+
+Body = Callable[[], object]
+LIMIT = 600
+
+
+def kinds(body: Body, **options: object) -> list[str]:
+    """Return the kinds of finding of one execution, round robin unless another strategy is given."""
+    chosen: dict[str, object] = {"strategy": "round-robin", "executions": 1, "max_steps": LIMIT, **options}
+    return [finding.kind for finding in racer.explore(body, **chosen).findings]  # type: ignore[arg-type]
+
+
+def livelock_of(body: Body, **options: object) -> Finding:
+    """Return the livelock that one execution ends in."""
+    chosen: dict[str, object] = {"strategy": "round-robin", "executions": 1, "max_steps": LIMIT, **options}
+    limit, found = racer.explore(body, **chosen).findings  # type: ignore[arg-type]
+    assert (limit.kind, found.kind) == ("step-limit", "livelock")
+    return found
+
+
+# -- what is one ---------------------------------------------------------------------------------------------------
+
+
+def lost_flag() -> None:
+    """Both wait for a flag that nobody sets."""
+    flag = racer.Atomic(False, name="flag")
+
+    def wait() -> None:
+        while not flag.load():
+            racer.sleep(1)
+
+    both(wait, wait)
+
+
+def polite_philosophers() -> None:
+    """Each takes its left fork, cannot have the right one, and puts the left one down again."""
+    forks = [racer.Lock(name=f"fork{i}") for i in range(3)]
+    table = racer.Barrier(3)
+
+    def dine(left: racer.Lock, right: racer.Lock) -> None:
+        table.wait()
+        while True:
+            left.acquire()
+            if right.acquire(blocking=False):
+                break
+            racer.sleep(1)
+            left.release()
+        right.release()
+        left.release()
+
+    both(*(partial(dine, forks[i], forks[(i + 1) % 3]) for i in range(3)))
+
+
+def after_you() -> None:
+    """Two share a spoon; who has it gives it away as long as the other is hungry."""
+    spoon = racer.Shared("a", name="spoon")
+    hungry = {name: racer.Shared(True, name=f"hunger of {name}") for name in "ab"}
+
+    def eat(me: str, other: str) -> None:
+        while hungry[me].value:
+            if spoon.value == me:
+                if hungry[other].value:
+                    spoon.value = other
+                else:
+                    hungry[me].value = False
+
+    both(partial(eat, "a", "b"), partial(eat, "b", "a"))
+
+
+def swaps_back() -> None:
+    """Two threads undo each other's compare-exchange."""
+    word = racer.Atomic(0, name="word")
+
+    def wants(old: int, new: int) -> None:
+        while word.load() != 2:
+            word.compare_exchange(old, new)
+
+    both(partial(wants, 0, 1), partial(wants, 1, 0))
+
+
+def waits_with_a_timeout() -> None:
+    condition, event = racer.Condition(name="cond"), racer.Event(name="ev")
+
+    def on_condition() -> None:
+        with condition:
+            while not condition.wait(timeout=1):
+                pass
+
+    def on_event() -> None:
+        while not event.wait(timeout=1):
+            pass
+
+    both(on_condition, on_event)
+
+
+def ticks() -> None:
+    while True:
+        racer.point()
+
+
+def lost_flag_and_a_clock() -> None:
+    flag = racer.Shared(False, name="flag")
+
+    def wait() -> None:
+        while not flag.value:
+            pass
+
+    both(ticks, wait)
+
+
+TOLD: dict[str, tuple[Body, list[tuple[str, str, str]], str]] = {
+    "lost flag": (
+        lost_flag, [("a", "load", "flag"), ("b", "load", "flag")],
+        "everybody only went round: a (load of flag); b (load of flag); main waits for join of a",
+    ),
+    "polite philosophers": (
+        polite_philosophers, [(f, "try-acquire (failed)", f"fork{i}") for f, i in zip("abc", (1, 2, 0), strict=True)],
+        "a (try-acquire (failed) of fork1)",
+    ),
+    "after you": (after_you, [("a", "read", "hunger of a"), ("b", "read", "hunger of b")], "hunger of a"),
+    "swaps back": (swaps_back, [("a", "load", "word"), ("b", "load", "word")], "b (load of word)"),
+    "timeouts": (
+        waits_with_a_timeout, [("a", "timed-reacquire (failed)", "cond"), ("b", "timed-event-wait (failed)", "ev")],
+        "main waits for join of a",
+    ),
+    "clock": (lost_flag_and_a_clock, [("a", "point", ""), ("b", "read", "flag")], "a (point); b (read of flag); main"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_who_goes_round_on_what_is_told(name: str) -> None:
+    body, sides, text = TOLD[name]
+    found = livelock_of(body)
+    assert [(side.thread, side.action, side.what) for side in found.sides] == sides
+    assert text in found.message
+    assert found.message.startswith("in the last 150 steps everybody only went round: ")
+    for side in found.sides:
+        assert side.location is not None
+        assert side.location.file == "tests/engine/test_livelock.py"
+        assert side.step is not None
+        assert LIMIT - 150 <= side.step < LIMIT
+
+
+def test_the_place_is_the_line_that_is_repeated() -> None:
+    (side, other) = livelock_of(lost_flag).sides
+    first = lost_flag.__code__.co_firstlineno
+    assert side.location is not None
+    assert (side.location.line, side.location.function) == (first + 5, "lost_flag.<locals>.wait")
+    assert other.location == side.location
+
+
+def test_a_random_walk_is_fair_enough() -> None:
+    found = livelock_of(lost_flag, strategy="random", executions=1)
+    assert [side.thread for side in found.sides] == ["a", "b"]
+
+
+@pytest.mark.parametrize("strategy", ["random", "round-robin"])
+def test_a_livelock_replays_with_its_digest(strategy: str) -> None:
+    found = livelock_of(lost_flag, strategy=strategy)
+    assert found.schedule is not None
+    assert found.execution is not None
+    again = racer.replay(lost_flag, str(found.schedule))
+    assert again.digest == found.execution.digest
+    assert [(f.kind, f.message, f.signature) for f in again.findings][1:] == [
+        (found.kind, found.message, found.signature)
+    ]
+
+
+def test_one_signature_however_the_threads_interleave() -> None:
+    result = racer.explore(lost_flag, executions=30, max_steps=LIMIT, keep_going=True, seed=3)
+    assert [(f.kind, f.count) for f in result.findings] == [("step-limit", 30), ("livelock", 30)]
+
+
+def test_two_processes_find_what_one_finds() -> None:
+    one, two = (
+        racer.explore(lost_flag, executions=8, max_steps=LIMIT, keep_going=True, seed=3, jobs=jobs) for jobs in (1, 2)
+    )
+    assert [(f.kind, f.count, f.message) for f in one.findings] == [(f.kind, f.count, f.message) for f in two.findings]
+    assert one.digest == two.digest
+
+
+DETECT: dict[tuple[str, ...], list[str]] = {
+    (): ["step-limit"],
+    ("exception",): ["step-limit"],
+    ("deadlock",): ["step-limit", "livelock"],
+    ("livelock",): ["step-limit", "livelock"],
+    ("exception", "deadlock", "livelock"): ["step-limit", "livelock"],
+}
+
+
+@pytest.mark.parametrize("detect", DETECT)
+def test_it_is_found_by_its_own_name_and_with_deadlocks(detect: tuple[str, ...]) -> None:
+    assert kinds(lost_flag, detect=detect) == DETECT[detect]
+
+
+def test_who_asks_for_livelocks_alone_is_told_of_no_deadlock() -> None:
+    def stuck() -> None:
+        racer.Event().wait()
+
+    assert kinds(stuck, detect=("livelock",)) == []
+    assert kinds(stuck, detect=("deadlock",)) == ["deadlock"]
+
+
+# -- what is none: it gets on --------------------------------------------------------------------------------------
+
+
+def counts() -> None:
+    total = racer.Shared(0)
+
+    def work() -> None:
+        while True:
+            total.value += 1
+
+    both(work, work)
+
+
+def writes_the_same_again_and_again() -> None:
+    """Nothing shared ever changes; only the loop variable tells that there is an end."""
+    cell = racer.Shared(0)
+
+    def work() -> None:
+        for _ in range(10**6):
+            cell.value = 1
+            racer.sleep(1)
+
+    both(work, work)
+
+
+def takes_a_lock_many_times() -> None:
+    lock = racer.Lock()
+
+    def work() -> None:
+        left = 10**6
+        while left:
+            if lock.acquire(blocking=False):
+                lock.release()
+            left -= 1
+
+    both(work, work)
+
+
+def polls_with_patience() -> None:
+    flag = racer.Shared(False)
+
+    def wait() -> None:
+        for _ in range(10**6):
+            if flag.value:
+                break
+            racer.sleep(1)
+
+    both(wait)
+
+
+def fills_a_list() -> None:
+    found: list[int] = []
+
+    def work() -> None:
+        while len(found) < 10**6:
+            racer.point()
+            found.append(7)
+
+    both(work)
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.done = 0
+
+    def run(self) -> None:
+        while self.done < 10**6:
+            racer.point()
+            self.done += 1
+
+
+def counts_in_an_attribute() -> None:
+    both(Worker().run)
+
+
+def waits_until_a_time() -> None:
+    def wait() -> None:
+        end = racer.time() + 10**6
+        while (now := racer.time()) < end:
+            assert now >= 0
+            racer.sleep(1)
+
+    both(wait)
+
+
+def goes_deeper() -> None:
+    def work() -> None:
+        racer.point()
+        work()
+
+    both(work)
+
+
+def starts_threads() -> None:
+    def work() -> None:
+        for _ in range(10**6):
+            thread = racer.Thread(target=racer.point)
+            thread.start()
+            thread.join()
+
+    both(work)
+
+
+def one_gets_on() -> None:
+    """A waits all the time; but b, slowly, comes nearer to the end."""
+    done = racer.Atomic(False)
+
+    def wait() -> None:
+        while not done.load():
+            racer.sleep(1)
+
+    def work() -> None:
+        for _ in range(10**6):
+            racer.point()
+        done.store(True)
+
+    both(wait, wait, wait, work)
+
+
+def hands_over_numbers() -> None:
+    """A queue of one place: both wait and are told in turn, and every message is another one."""
+    place: racer.Shared[int | None] = racer.Shared(None)
+
+    def put() -> None:
+        for number in range(10**6):
+            while place.value is not None:
+                racer.sleep(1)
+            place.value = number
+
+    def take() -> None:
+        while True:
+            while place.value is None:
+                racer.sleep(1)
+            place.value = None
+
+    both(put, take)
+
+
+def looks_at_nothing() -> None:
+    """An endless loop of its own: nobody could end it."""
+    both(ticks, ticks)
+
+
+def only_a_daemon() -> None:
+    flag = racer.Shared(False)
+
+    def wait() -> None:
+        while not flag.value:
+            racer.sleep(1)
+
+    racer.Thread(target=wait, daemon=True).start()
+
+
+LONG: tuple[Body, ...] = (
+    counts, writes_the_same_again_and_again, takes_a_lock_many_times, polls_with_patience, fills_a_list,
+    counts_in_an_attribute, waits_until_a_time, goes_deeper, starts_threads, one_gets_on, hands_over_numbers,
+    looks_at_nothing, only_a_daemon,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("strategy", ["random", "round-robin"])
+@pytest.mark.parametrize("body", LONG, ids=lambda body: body.__name__)
+def test_who_gets_on_is_in_no_livelock(body: Body, strategy: str) -> None:
+    assert kinds(body, strategy=strategy) == ["step-limit"]
+
+
+def test_a_loop_that_gets_on_after_long_is_in_none_even_if_nothing_was_new_for_long() -> None:
+    """All that is judged is the end; it is what the beginning was not."""
+
+    def late() -> None:
+        flag = racer.Shared(False)
+
+        def wait() -> None:
+            while not flag.value:
+                racer.sleep(1)
+            for _ in range(10**6):
+                racer.point()
+
+        def work() -> None:
+            for _ in range(170):
+                racer.point()
+            flag.value = True
+
+        both(wait, work)
+
+    assert kinds(late) == ["step-limit"]
+
+
+# -- what is none: it is not fair ----------------------------------------------------------------------------------
+
+
+class Never:
+    """Round robin without one thread, as long as there is another that can go on."""
+
+    every_step = False
+    text = "never"
+
+    def __init__(self, thread: int, *, until: int = 0) -> None:
+        self._never = thread
+        self._until = until
+        self._picks = 0
+
+    def begin(self, seed: int) -> None:
+        self._picks = 0
+
+    def created(self, thread: int) -> None: ...
+
+    def yielded(self, thread: int) -> None: ...
+
+    def choose(self, n: int) -> int:
+        return 0
+
+    def pick(self, enabled: list[int], current: int) -> int:
+        self._picks += 1
+        allowed = [thread for thread in enabled if thread != self._never or self._picks < self._until] or enabled
+        return next((thread for thread in allowed if thread > current), allowed[0])
+
+
+def test_who_was_not_let_is_no_sign_of_a_livelock() -> None:
+    assert kinds(lost_flag) == ["step-limit", "livelock"]
+    for thread in (1, 2):
+        assert kinds(lost_flag, strategy=Never(thread)) == ["step-limit"]
+
+
+def test_nor_is_who_was_let_for_a_while_only() -> None:
+    assert kinds(lost_flag, strategy=Never(2, until=500)) == ["step-limit"]
+
+
+def test_nor_is_who_could_have_gone_on_now_and_then() -> None:
+    """C waits for a lock that a and b take and give back; it could have had it between."""
+
+    def body() -> None:
+        lock = racer.Lock()
+
+        def spin() -> None:
+            while True:
+                lock.acquire()
+                lock.release()
+
+        both(spin, spin, lock.acquire)
+
+    assert kinds(body, strategy=Never(3)) == ["step-limit"]
+
+
+def test_who_is_blocked_all_the_time_may_be() -> None:
+    def body() -> None:
+        lock, flag = racer.Lock(name="lock"), racer.Shared(False, name="flag")
+
+        def spin() -> None:
+            with lock:
+                while not flag.value:
+                    racer.sleep(1)
+
+        def wait() -> None:
+            racer.sleep(1)
+            with lock:
+                flag.value = True
+
+        both(spin, wait)
+
+    found = livelock_of(body)
+    assert [side.thread for side in found.sides] == ["a"]
+    assert found.message.endswith("a (read of flag); main waits for join of a; b waits for acquire of lock")
+
+
+def test_too_short_an_end_is_not_judged() -> None:
+    for limit in range(1, 30):
+        assert kinds(lost_flag, max_steps=limit) == ["step-limit"]
