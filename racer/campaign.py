@@ -207,7 +207,7 @@ class Campaign:
             compare(seed, run, again)
             execution = execution_of(again, recorder, index, seed)
             again.release()
-            strategy = self.strategy.member if isinstance(self.strategy, Portfolio) else self.strategy.text
+            strategy = getattr(self.strategy, "alone", self.strategy.text)
             for finding in execution.findings:
                 finding.strategy = strategy
                 findings.setdefault(finding.signature, finding)

@@ -33,9 +33,9 @@ class Side(NamedTuple):
 class Finding:
     """One violated property.
 
-    `thread` and `step` are where it was noticed; `seed` under `strategy` repeats the execution (of a portfolio, the
-    member that it ran under), `schedule` replays it; `count` is the number of executions of the campaign that had a
-    finding of the same signature.
+    `thread` and `step` are where it was noticed; `seed` under `strategy` repeats the execution (the shortest text that
+    does: of a portfolio the member that it ran under), `schedule` replays it; `count` is the number of executions of
+    the campaign that had a finding of the same signature.
     """
 
     kind: str

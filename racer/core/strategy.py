@@ -13,7 +13,8 @@ class Strategy(Protocol):
     asked at every step, otherwise only where two threads or more are enabled. It looks at nothing but what these
     methods give it: no clock, no hash order. A strategy that also has `attach(run)` is given each execution before it
     runs, and may read the pending operations of `run.threads` (`kind`, `operand`). One that also has `profiled(runs)`
-    is given pilot executions that have ended before the campaign begins; what it returns is used instead of it.
+    is given pilot executions that have ended before the campaign begins; what it returns is used instead of it. One
+    that has `alone` knows a shorter text than its own under which its seed shows the execution begun last.
     """
 
     every_step: bool

@@ -64,8 +64,13 @@ class Portfolio:
 
     @property
     def member(self) -> str:
-        """The strategy, with all its parameters, that with its seed alone shows the execution begun last."""
+        """The text of the member that the execution begun last runs under."""
         return self.texts[self._place]
+
+    @property
+    def alone(self) -> str:
+        """The shortest text under which its seed shows the execution begun last."""
+        return str(getattr(self._member, "alone", self.member))
 
     def begin(self, seed: int) -> None:
         # Not from the generator that the member begins with: its first draws must not depend on which member it is.

@@ -9,6 +9,8 @@ from racer.strategies.pos import AFRESH_EVERY
 from racer.strategies.profile import MAIN, UNCOUNTED, Profile, key_at, made_at, name_of, with_descendants
 
 NOBODY = -1
+_OBJECT = 0x6F_626A_6563_7400
+"""What tells the generator that the object is drawn from apart from that of all other draws."""
 
 
 class Surw:
@@ -52,6 +54,13 @@ class Surw:
         """The strategy with all its parameters."""
         return "surw" if self.profile is None else f"surw:{self.profile.text}"
 
+    @property
+    def alone(self) -> str:
+        """The shortest text under which its seed shows the execution begun last: the profile of one object."""
+        if self.profile is None or self._object is None:
+            return self.text
+        return f"surw:{Profile({self._object: self.profile.counts[self._object]}).text}"
+
     def profiled(self, runs: Iterable[Run]) -> "Surw":
         """Return the strategy with the profile of pilot executions, unless it has one."""
         return self if self.profile is not None else Surw(Profile.measured(runs))
@@ -62,7 +71,8 @@ class Surw:
 
     def begin(self, seed: int) -> None:
         self._draws = SplitMix64(seed)
-        name = None if self.profile is None else self.profile.draw(self._draws)
+        # From a generator of its own: under a profile of this object alone the seed then shows the same execution.
+        self._object = name = None if self.profile is None else self.profile.draw(SplitMix64(seed ^ _OBJECT))
         self._expected: dict[str, int] = {}
         self._maker, self._place = "", 0
         if name is not None and self.profile is not None:
