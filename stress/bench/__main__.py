@@ -39,8 +39,7 @@ def run(names: tuple[str, ...], path: Path, effort: Effort) -> int:
             rows += run_apart(name, effort)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    out.print(screen.table(rows))
-    screen.notes(out, rows)
+    screen.show(out, rows, {name: entry.tables for name, entry in ENTRIES.items() if entry.tables is not None})
     screen.write(path, rows, effort)
     out.print(f"written to {path}")
     return BROKEN if any(row.crashed for row in rows) else code

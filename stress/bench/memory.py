@@ -1,4 +1,4 @@
-"""Whether memory stays flat over a long campaign, apart from the table of classes seen."""
+"""Whether memory stays flat over a long campaign, apart from the table of classes seen, and over a verification."""
 
 import os
 import sys
@@ -12,8 +12,10 @@ from stress.bench.measure import Effort
 from stress.bench.model import WORKLOAD, body_of
 from stress.bench.programs import locked_increments, lost_update
 from stress.bench.row import Row, at_most
+from stress.bench.textbook import ADDS, two_adders
 
 EXECUTIONS = 200_000
+VERIFIED = 1_000_000
 EVERY = 10_000
 JUDGED = 10_000
 SETTLED = 2
@@ -104,4 +106,30 @@ def watch(what: str, body: Callable[[], None], executions: int) -> Row:
         note=f"grew {settled[-1] - settled[0]:,.0f} KiB from execution {SETTLED * every:,} to {executions:,}; "
         f"table of {result.interleavings:,} classes {table_kib(result.interleavings):,.0f} KiB; "
         f"resident at the end {watched.kib[-1]:,.0f} KiB",
+    )
+
+
+def verification_rows(effort: Effort) -> list[Row]:
+    """Watch a verification with far more interleavings than it executes. Its table of classes ends early: it counts."""
+    return [watch_verification(effort.of(VERIFIED))]
+
+
+def watch_verification(executions: int) -> Row:
+    """Verify so far and return how much higher memory peaked in the last nine tenths than in the tenth before."""
+    watched = Watched(two_adders, max(1, executions // 100))
+    racer.verify(watched, max_executions=executions)
+    watched.sample()
+    kib = watched.kib[1:]  # the first is of before the first execution
+    tenth = len(kib) // 10
+    at = {executions // 100: kib[0], executions // 10: kib[tenth - 1], executions: kib[-1]}
+    return Row(
+        name="verify-memory",
+        what=f"two threads, {ADDS} additions each: peak of the last nine tenths of {executions:,} executions over the"
+        " peak of the first",
+        unit="KiB",
+        value=max(0.0, max(kib[tenth:]) - max(kib[:tenth])),
+        low=min(kib) - kib[0],
+        high=max(kib) - kib[0],
+        demand=at_most(FLAT_KIB) if executions >= JUDGED else None,
+        note="resident " + ", ".join(f"after {n:,} executions {each:,.0f} KiB" for n, each in at.items()),
     )

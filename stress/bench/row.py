@@ -1,7 +1,7 @@
 """What a benchmark says: one value, what was demanded of it, what it was measured beside."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
@@ -53,7 +53,8 @@ class Row:
     """One line of the table.
 
     `value` is the median of the rounds, between `low` and `high`; `cpu` the microseconds of CPU time that one of the
-    unit took; `ratio` the median over the rounds of value to reference. A row without a value says why in `note`.
+    unit took; `ratio` the median over the rounds of value to reference. A row without a value says why in `note`;
+    `detail` is what a benchmark with tables of its own shows besides.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Row:
     ratio: float | None = None
     note: str = ""
     crashed: bool = False
+    detail: dict[str, Any] = field(default_factory=dict)
 
     @property
     def met(self) -> bool | None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,19 @@ from stress.interpreter import described
 
 FORMAT = 1
 MET = {True: "yes", False: "NO", None: "-"}
+
+
+def show(out: Console, rows: Sequence[Row], own: Mapping[str, Callable[[Sequence[Row]], list[Table]]]) -> None:
+    """Print the rows, those with detail in the tables of their own benchmark, and the notes."""
+    plain = [row for row in rows if not row.detail]
+    if plain:
+        out.print(table(plain))
+    notes(out, rows)
+    for name, tables in own.items():
+        mine = [row for row in rows if row.name == name and row.detail]
+        for each in tables(mine) if mine else ():
+            out.print()
+            out.print(each)
 
 
 def table(rows: Iterable[Row]) -> Table:

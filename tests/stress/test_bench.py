@@ -22,7 +22,10 @@ from stress.bench.row import Demand, Row, at_least, at_most, cost, row, times_at
 
 ROOT = Path(__file__).parents[2]
 TINY = Effort(rounds=1, scale=0.0005)
-ALONE = [name for name in ENTRIES if name not in ("frontrun", "processes")]
+TWO_CPUS = ("frontrun", "processes")
+LONG = ("verify", "length", "verify-memory", "verify-model", "first-finding")
+"""Those whose parts are tested, in tests/stress/test_bench_*.py and here, since even their least size takes long."""
+ALONE = [name for name in ENTRIES if name not in (*TWO_CPUS, *LONG)]
 
 
 @pytest.mark.parametrize("name", ALONE)
