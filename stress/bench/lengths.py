@@ -56,8 +56,8 @@ def verifies(length: int, curve: str, effort: Effort) -> Work:
 def exponent(samples: Mapping[int, Sample]) -> float:
     """Return the exponent of the cost of an execution by its length, from a sample of steps for each length.
 
-    >>> exponent({10: Sample(1, 1, 1), 1000: Sample(1, 1, 1)}), exponent({10: Sample(1, 1, 1), 1000: Sample(1, 100, 1)})
-    (1.0, 2.0)
+    >>> [round(exponent({10: Sample(1, 1, 1), 1000: Sample(1, each, 1)}), 3) for each in (1, 100)]
+    [1.0, 2.0]
     """
     x = [log(length) for length in samples]
     y = [log(length * sample.wall / sample.amount) for length, sample in samples.items()]
