@@ -13,6 +13,7 @@ import click
 
 import racer
 from racer.report.text import describe
+from racer.report.unseen import sentences
 
 SUCCESS = 0
 FOUND = 1
@@ -125,12 +126,14 @@ def explore(test: str, strategy: str, executions: int, seed: str, max_steps: int
     options: dict[str, Any] = {"keep_going": keep_going, "max_steps": max_steps}
     result = racer.explore(body, strategy=strategy, executions=executions, seed=first, **options)
     for finding in result.findings:
-        show(finding, f"racer explore {test} --strategy {result.strategy} --executions 1 --seed ", test)
+        show(finding, f"racer explore {test} --strategy {finding.strategy} --executions 1 --seed ", test)
     least = "at least " if result.interleavings_capped else ""
     click.echo(
         f"{result.verdict}: {result.executions} executions, {result.steps} steps, {least}{result.interleavings} "
         f"distinct interleavings, {result.failed} with a finding"
     )
+    for sentence in sentences(result.unseen) if result.unseen else ():
+        click.echo(sentence)
     return {"PASS": SUCCESS, "FAIL": FOUND}.get(result.verdict, UNDECIDED)
 
 

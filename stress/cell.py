@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from racer import Share, Unseen
 from stress.workload import Parameters
 
 CONTROLLED = "controlled"
@@ -17,14 +18,14 @@ FAULT = "fault"
 class Cell:
     """One workload against one scheme, fully described: the same cell gives the same outcome in any process.
 
-    `strategies` share the executions between them. `full` says that nothing was asked to be smaller than the
-    default, so that an expected finding which does not show is a failure and not just bad luck.
+    `full` says that nothing was asked to be smaller than the default, so that an expected finding which does not show
+    is a failure and not just bad luck. `strategy` is empty in free mode.
     """
 
     workload: str
     scheme: str
     parameters: Parameters
-    strategies: tuple[str, ...]
+    strategy: str
     seed: int
     executions: int
     seconds: float | None = None
@@ -88,6 +89,8 @@ class Outcome:
     counters: dict[str, int] = field(default_factory=dict)
     windows: int = 0
     seconds: float = 0.0
+    unseen: Unseen | None = None
+    shares: tuple[Share, ...] = ()
 
     @property
     def kinds(self) -> list[str]:

@@ -9,7 +9,7 @@ import click
 from loguru import logger
 
 import racer
-from stress import plan, screen
+from stress import plan, sampled, screen
 from stress.cell import FAULT, Cell, Outcome
 from stress.crew import Crew, cpus
 from stress.judge import BROKEN, INTERRUPTED, UNDECIDED, USAGE, exit_code
@@ -93,6 +93,10 @@ def run_cells(cells: list[Cell], processes: int, *, verbose: bool) -> int:
             logger.error("{} {}:\n{}", outcome.cell.scheme, outcome.cell.title, outcome.why)
     screen.table(out, cells, outcomes)
     out.print()
+    sampled.exceptions(out, done)
+    if verbose:
+        sampled.curves(out, done)
+        sampled.finders(out, done)
     out.print(screen.closing(cells, outcomes), markup=False)
     return INTERRUPTED if interrupted else exit_code(done)
 

@@ -11,8 +11,8 @@ from stress.seeds import parse_seed
 from stress.workload import Parameters, Workload
 
 SCHEMES = ("immediate", "seed", "deferred", "always-locked")
-# Two ways of choosing find what one alone is slow to find; the executions are shared between them.
-STRATEGIES = ("random", "pct:3")
+# Several ways of choosing find what one alone is slow to find; the executions are shared between them.
+STRATEGY = "portfolio"
 FREE_SECONDS = 5.0
 FREE_WORKLOAD = "cross-register"
 DEFAULT_SEED = 1
@@ -97,7 +97,8 @@ def check(asked: Asked) -> None:
 
 def controlled_cells(asked: Asked) -> list[Cell]:
     """Return the cells that a strategy schedules, scheme by scheme."""
-    strategies = strategies_of(asked.strategy)
+    strategy = STRATEGY if asked.strategy is None else asked.strategy
+    racer.strategy(strategy)
     made = []
     for scheme in schemes_of(asked.scheme):
         for workload, sizes in columns(asked):
@@ -106,7 +107,7 @@ def controlled_cells(asked: Asked) -> list[Cell]:
                     workload=workload.name,
                     scheme=scheme,
                     parameters=sizes.applied(workload),
-                    strategies=strategies,
+                    strategy=strategy,
                     seed=asked.seed_number(),
                     executions=asked.executions or workload.executions,
                     full=not reduced(asked, workload, sizes),
@@ -129,7 +130,7 @@ def free_cells(asked: Asked) -> list[Cell]:
             workload=workload.name,
             scheme=scheme,
             parameters=asked.sizes.applied(workload),
-            strategies=(),
+            strategy="",
             seed=asked.seed_number(),
             executions=0,
             seconds=asked.seconds or FREE_SECONDS,
@@ -156,11 +157,3 @@ def schemes_of(name: str | None) -> tuple[str, ...]:
     for each in names:
         schemes.by_name(each)
     return names
-
-
-def strategies_of(text: str | None) -> tuple[str, ...]:
-    """Return the strategies asked for, each known to be one."""
-    texts = STRATEGIES if text is None else (text,)
-    for each in texts:
-        racer.strategy(each)
-    return texts

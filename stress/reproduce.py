@@ -55,10 +55,12 @@ def reproduce(wanted: Wanted, say: Say) -> int:
     body = runner.body_of(cell)
     say(f"{runner.where(cell)}, strategy {wanted.strategy}, seed {seed_text(cell.seed)}")
     result = racer.explore(body, strategy=wanted.strategy, executions=1, seed=cell.seed, keep_going=True)
-    if result.strategy != wanted.strategy:
-        say(f"strategy in full: {result.strategy}")
+    # Of a portfolio, the member whose turn it was: a shorter line for the same execution.
+    strategy = next((finding.strategy for finding in result.findings), result.strategy)
+    if strategy != wanted.strategy:
+        say(f"strategy in full: {strategy}")
     say(f"digest {result.digest}")
-    again = runner.reproduce_line(cell, result.strategy, cell.seed)
+    again = runner.reproduce_line(cell, strategy, cell.seed)
     found = result.findings[0].execution.findings if result.findings and result.findings[0].execution else ()
     return show(cell, found, result.steps, again, say)
 
@@ -66,7 +68,7 @@ def reproduce(wanted: Wanted, say: Say) -> int:
 def replay(file: schedule_file.ScheduleFile, say: Say) -> int:
     """Replay a schedule file; return the exit code."""
     workload = workloads.by_name(file.workload)
-    cell = Cell(workload.name, file.scheme, file.parameters, (file.strategy,), file.seed, executions=1)
+    cell = Cell(workload.name, file.scheme, file.parameters, file.strategy, file.seed, executions=1)
     plan.schemes_of(file.scheme)
     say(f"{runner.where(cell)}, schedule of {file.kind} found by strategy {file.strategy}, seed {seed_text(file.seed)}")
     try:

@@ -38,60 +38,47 @@ def run_cell(cell: Cell, tell: Tell) -> Outcome:
 
 
 def explore(cell: Cell, tell: Tell) -> Outcome:
-    """Explore a cell under each of its strategies in turn, sharing the executions."""
-    outcome = Outcome(cell, "PASS")
+    """Explore a cell under its strategy."""
+
+    def progress(now: racer.Snapshot) -> None:
+        tell(Progress(now.executions, now.findings, now.interleavings))
+
     body = body_of(cell)
-    for share, strategy in zip(shares(cell), cell.strategies, strict=True):
-        done = outcome.executions, len(outcome.found), outcome.interleavings
-
-        def progress(now: racer.Snapshot, done: tuple[int, int, int] = done) -> None:
-            tell(Progress(done[0] + now.executions, done[1] + now.findings, done[2] + now.interleavings))
-
-        if share:
-            result = racer.explore(
-                body, strategy=strategy, executions=share, seed=cell.seed, keep_going=True, progress=progress
-            )
-            merge(outcome, result, body)
-    return outcome
-
-
-def shares(cell: Cell) -> list[int]:
-    """Return how many executions each strategy gets; the first ones get what does not divide.
-
-    A share of 0 (fewer executions than strategies) is left out.
-    """
-    each, over = divmod(cell.executions, len(cell.strategies))
-    return [each + (i < over) for i in range(len(cell.strategies))]
-
-
-def merge(outcome: Outcome, result: racer.Result, body: Body) -> None:
-    """Add what one campaign showed to the outcome of its cell."""
-    if result.first_failure is not None and outcome.first_failure is None:
-        outcome.first_failure = outcome.executions + result.first_failure + 1
-    for finding in result.findings:
-        outcome.found += (found(outcome, finding, result, body),)
-    worst = ("PASS", UNKNOWN, "FAIL")
-    outcome.verdict = max(outcome.verdict, result.verdict, key=worst.index)
-    outcome.why = outcome.why or (result.reason if result.verdict == UNKNOWN else "")
-    outcome.executions += result.executions
-    outcome.steps += result.steps
-    outcome.failed += result.failed
-    outcome.interleavings += result.interleavings
-    outcome.interleavings_capped |= result.interleavings_capped
-    outcome.seconds += result.seconds
-    for name, count in result.counters.items():
-        outcome.counters[name] = outcome.counters.get(name, 0) + count
+    result = racer.explore(
+        body, strategy=cell.strategy, executions=cell.executions, seed=cell.seed, keep_going=True, progress=progress
+    )
+    return outcome_of(cell, result, body)
 
 
 def run_free(cell: Cell) -> Outcome:
     """Run a cell with nothing but the operating system scheduling it."""
-    outcome = Outcome(cell, "PASS")
     body = body_of(cell)
-    merge(outcome, racer.run_free(body, cell.seconds or 0.0, seed=cell.seed, noise=True), body)
+    return outcome_of(cell, racer.run_free(body, cell.seconds or 0.0, seed=cell.seed, noise=True), body)
+
+
+def outcome_of(cell: Cell, result: racer.Result, body: Body) -> Outcome:
+    """Return what a campaign showed as the outcome of its cell, not judged yet."""
+    outcome = Outcome(
+        cell,
+        result.verdict,
+        why=result.reason if result.verdict == UNKNOWN else "",
+        executions=result.executions,
+        steps=result.steps,
+        failed=result.failed,
+        first_failure=None if result.first_failure is None else result.first_failure + 1,
+        interleavings=result.interleavings,
+        interleavings_capped=result.interleavings_capped,
+        counters=result.counters,
+        seconds=result.seconds,
+        unseen=result.unseen,
+        shares=result.shares,
+    )
+    for finding in result.findings:
+        outcome.found += (found(outcome, finding, body),)
     return outcome
 
 
-def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: Body) -> Found:
+def found(outcome: Outcome, finding: racer.Finding, body: Body) -> Found:
     """Return a finding as text. The first of its kind in a cell is replayed, and its schedule is kept in a file."""
     cell = outcome.cell
     first = finding.kind not in outcome.kinds
@@ -100,13 +87,13 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
         block = describe(finding, f"{where(cell)}, free mode: no seed repeats it")
         return Found(finding.kind, finding.message, f"{block}\n", finding.count, threads)
     digest = finding.execution.digest
-    number = outcome.executions + finding.execution.index + 1
-    how = f"strategy {result.strategy}, seed {seed_text(finding.seed)}, execution {number} of {cell.executions}"
+    number = finding.execution.index + 1
+    how = f"strategy {finding.strategy}, seed {seed_text(finding.seed)}, execution {number} of {cell.executions}"
     file = ""
     if first:
         how += f", replayed {replays(body, finding.schedule, digest)} of {REPLAYS}"
-        file = str(schedule_file(cell, finding, result.strategy).write(FOLDER))
-    block = describe(finding, f"{where(cell)}, {how}", reproduce_line(cell, result.strategy, finding.seed)) + "\n"
+        file = str(schedule_file(cell, finding, finding.strategy).write(FOLDER))
+    block = describe(finding, f"{where(cell)}, {how}", reproduce_line(cell, finding.strategy, finding.seed)) + "\n"
     if file:
         block += f"    replay:    make replay FILE={quoted(file)}\n"
     return Found(
@@ -117,7 +104,7 @@ def found(outcome: Outcome, finding: racer.Finding, result: racer.Result, body: 
         threads=threads,
         execution=number,
         seed=finding.seed,
-        strategy=result.strategy,
+        strategy=finding.strategy,
         schedule=str(finding.schedule),
         digest=digest,
         file=file,

@@ -10,12 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+import racer
+from racer.strategies.portfolio import Portfolio
 from stress.cell import EXPECTED, FAILED, FAULT, FREE, INCONCLUSIVE, Cell, Found, Outcome, Progress
 from stress.interpreter import described
 from stress.judge import UNKNOWN, expected_of, required_of
+from stress.sampled import not_seen, short
 from stress.seeds import seed_text
 
 WIDTH = 180
+NO_PROOF = "Not shown: interleavings that were not sampled, so a PASS is no proof."
 IN_TABLE = {EXPECTED: "expected", FAILED: "not expected", INCONCLUSIVE: "undecided"}
 
 
@@ -36,7 +40,9 @@ def head(out: Console, cells: list[Cell], processes: int) -> None:
     controlled = [cell for cell in cells if cell.mode != FREE]
     out.print(f"racer stress: seed {seed_text(first.seed)}, {described()}, {processes} processes")
     if controlled:
-        out.print(f"{len(controlled)} cells, strategies {' and '.join(controlled[0].strategies)}")
+        strategy = racer.strategy(controlled[0].strategy)
+        shared = f" ({', '.join(map(short, strategy.texts))})" if isinstance(strategy, Portfolio) else ""
+        out.print(f"{len(controlled)} cells, strategy {strategy.text}{shared}")
     if len(controlled) < len(cells):
         out.print("free mode: unscheduled threads, with noise")
     for line in dict.fromkeys(sizes(cell) for cell in cells):
@@ -207,7 +213,7 @@ def closing(cells: list[Cell], outcomes: dict[int, Outcome]) -> str:
     sampled = " and ".join(parts) or "no executions"
     shown = "; ".join(claims(done)) or "nothing was shown"
     cut = f", {len(cells) - len(done)} of {len(cells)} cells were not run" if len(done) < len(cells) else ""
-    return f"Shown: in {sampled}, {shown}{cut}. Not shown: interleavings that were not sampled, so a PASS is no proof."
+    return f"Shown: in {sampled}, {shown}{cut}. {NO_PROOF}{not_seen(controlled)}"
 
 
 def claims(done: list[Outcome]) -> Iterable[str]:

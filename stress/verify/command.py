@@ -38,7 +38,7 @@ def cells_of(asked: Asked) -> list[BoundedCell]:
             workload=workload.name,
             scheme=scheme,
             parameters=sizes.applied(workload),
-            strategies=(STRATEGY,),
+            strategy=STRATEGY,
             seed=0,
             executions=asked.max_executions or 0,
             full=not sizes.smaller(workload),

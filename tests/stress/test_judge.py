@@ -23,7 +23,7 @@ STATED = Workload(
 def outcome(
     scheme: str, kinds: list[str], *, raced: int = 1, full: bool = True, free: bool = False, cross: bool = False
 ) -> Outcome:
-    cell = Cell("stated", scheme, Parameters(cross=cross), ("random",), 1, 10, seconds=1.0 if free else None, full=full)
+    cell = Cell("stated", scheme, Parameters(cross=cross), "random", 1, 10, seconds=1.0 if free else None, full=full)
     found = tuple(Found(kind, "", "", 1) for kind in kinds)
     return Outcome(cell, "FAIL" if kinds else "PASS", found=found, counters={"raced": raced})
 

@@ -11,7 +11,7 @@ from stress.workload import Parameters
 
 def cell(scheme: str, *, cross: bool = False, seconds: float | None = None) -> Cell:
     workload = "guest-trace" if cross else "cross-register"
-    return Cell(workload, scheme, Parameters(cross=cross), ("random",), 1, 1000, seconds=seconds)
+    return Cell(workload, scheme, Parameters(cross=cross), "random", 1, 1000, seconds=seconds)
 
 
 def outcome(of: Cell, verdict: str, judged: str, *kinds: str) -> Outcome:
