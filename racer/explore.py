@@ -2,7 +2,9 @@
 
 import inspect
 import math
+import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from racer import estimate as estimate_
 from racer import jobs as jobs_
@@ -17,11 +19,11 @@ from racer.engine import free
 from racer.engine.driver import Driver
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder
+from racer.proof import Bounds, Proof
 from racer.strategies import is_strategy
 from racer.strategies import strategy as strategy_of
 from racer.strategies.foreign import Foreign
 from racer.strategies.replay import Replay
-from racer.verification import Verification
 
 DETECTORS = ("exception", "deadlock", "livelock")
 """Detectors by name. What the subject reports itself (`racer.violation`) is always a finding."""
@@ -91,6 +93,7 @@ def verify(
     preemptions: int | None = None,
     max_steps: int = 100_000,
     jobs: int = 1,
+    checkpoint: str | os.PathLike[str] | None = None,
     progress: Callable[[Snapshot], None] | None = None,
     stall_after: float = STALL_AFTER,
 ) -> Result:
@@ -101,25 +104,33 @@ def verify(
     short. With `keep_going` it goes on after findings; an execution that ends in one counts. `Result.redundant` counts
     executions that repeated a class, or were cut off since they would have. With `preemptions` only those interleavings
     are executed that take at most so many (a switch away from a thread that could go on is one); `exhausted` is then
-    True only if there are no others.
+    True only if there are no others. `jobs` processes (forked) share the work, in rounds, with the same result each
+    time; some executions may then be cut off that one process would have avoided.
+
+    With `checkpoint`, the path of a file, an interrupted or bounded verification can go on: what is left to explore is
+    written there now and then and at the end, and taken up from there by the next call, which must be of the same test
+    with the same options; `max_executions` counts all. The file is removed when all is explored.
 
     Raises UsageError, NondeterminismError, StallError.
     """
     _check_test(test)
-    if _at_least("jobs", jobs, 1) > 1:
-        raise UsageError(f"a verification runs in one process: jobs must be 1, got {jobs}")
     options = Options(
-        executions=0 if max_executions is None else _at_least("max_executions", max_executions, 1),
+        executions=0,
         seed=0,
         detect=_detectors(detect),
         keep_going=_flag("keep_going", keep_going),
         max_steps=_at_least("max_steps", max_steps, 1),
     )
+    bounds = Bounds(
+        executions=None if max_executions is None else _at_least("max_executions", max_executions, 1),
+        preemptions=None if preemptions is None else _at_least("preemptions", preemptions, 0),
+        jobs=_at_least("jobs", jobs, 1),
+        checkpoint=None if checkpoint is None else _path("checkpoint", checkpoint),
+    )
+    if bounds.jobs > 1 and bounds.preemptions is not None:
+        raise UsageError(f"a verification with a bound on preemptions runs in one process: jobs must be 1, got {jobs}")
     _check_progress(progress)
-    driver = Driver(_positive("stall_after", stall_after))
-    bound = None if preemptions is None else _at_least("preemptions", preemptions, 0)
-    verification = Verification(test, options, driver, bound)
-    return driver.run(verification.loop, lambda: progress and progress(verification.snapshot()))
+    return Proof(test, options, bounds, _positive("stall_after", stall_after)).run(progress)
 
 
 def replay(
@@ -245,6 +256,15 @@ def _flag(what: str, given: object) -> bool:
     if not isinstance(given, bool):
         raise UsageError(f"{what} must be True or False, got {given!r}")
     return given
+
+
+def _path(what: str, given: object) -> Path:
+    if not isinstance(given, str | os.PathLike):
+        raise UsageError(f"{what} must be the path of a file, got {given!r}")
+    path = Path(given)
+    if path.is_dir():
+        raise UsageError(f"{what} must be the path of a file, got the folder {path}")
+    return path
 
 
 def _at_least(what: str, given: object, least: int) -> int:

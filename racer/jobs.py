@@ -4,27 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from racer.campaign import Campaign, Options, Tally, Test, index_of, result_of
-from racer.core.finding import Finding, Side
 from racer.core.result import Result, Snapshot
 from racer.core.strategy import Strategy
-from racer.core.trace import Location
 from racer.engine.driver import Driver
 from racer.engine.processes import Board, run_in_processes
+from racer.portable import portable
 
 _FIELDS = 5
 _NONE = (1 << 64) - 1
-
-
-class _Known:
-    """A place that is already worked out: a code object cannot go to another process."""
-
-    __slots__ = ("location",)
-
-    def __init__(self, location: Location | None) -> None:
-        self.location = location
-
-    def __call__(self) -> Location | None:
-        return self.location
 
 
 def explore(  # noqa: PLR0917  (what a campaign is a function of, and how it is watched)
@@ -66,7 +53,7 @@ def explore(  # noqa: PLR0917  (what a campaign is a function of, and how it is 
         campaign.on_failure = failed
         driver.run(campaign.loop, tell)
         tally = campaign.tally
-        tally.findings = {signature: _portable(finding) for signature, finding in tally.findings.items()}
+        tally.findings = {signature: portable(finding) for signature, finding in tally.findings.items()}
         return tally, campaign.strategy.text, campaign.digest()
 
     def tick() -> None:
@@ -82,17 +69,3 @@ def explore(  # noqa: PLR0917  (what a campaign is a function of, and how it is 
         whole.findings = {s: f for s, f in whole.findings.items() if index_of(f) == whole.first_failure}
     digest = answers[(whole.last_index or 0) % jobs][2]
     return result_of(whole, options, strategy, answers[0][1], digest, watch.seconds())
-
-
-def _portable(finding: Finding) -> Finding:
-    """Return a finding whose places are worked out, with its execution's findings alike."""
-    execution = finding.execution
-    if execution is not None:
-        for one in execution.findings:
-            one.sides = tuple(_known(side) for side in one.sides)
-    finding.sides = tuple(_known(side) for side in finding.sides)
-    return finding
-
-
-def _known(side: Side) -> Side:
-    return side._replace(place=_Known(side.place()))

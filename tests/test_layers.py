@@ -23,6 +23,9 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "nondeterminism": ("core", "engine"),
     "sampling": ("campaign", "core", "strategies"),
     "verification": None,
+    "proof": None,
+    "checkpoint": None,
+    "portable": ("core",),
     # The exhaustive strategy looks at the operations that are pending, which only the engine knows.
     "dpor": ("core", "engine"),
     "kvm": ("kvm",),

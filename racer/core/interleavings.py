@@ -72,6 +72,19 @@ class SeenClasses:
                 self._put(at, slot)
         self.capped = self.capped or other.capped
 
+    def as_bytes(self) -> bytes:
+        """Return the slots, for a file."""
+        return array("Q", filter(None, self._slots)).tobytes()
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> "SeenClasses":
+        """Return the table with the slots that `as_bytes` gave; ValueError if they are none."""
+        seen, other = cls(), cls()
+        other._slots = array("Q")
+        other._slots.frombytes(data)
+        seen.merge(other)
+        return seen
+
     def periods(self) -> tuple[list[int], int]:
         """Return how many classes first came in each period, and how many came once and not again."""
         tags = [0] * (1 << _TAG_BITS)

@@ -68,13 +68,15 @@ class Bounded:
     every_step = True
     looks_at_life = True
     cut_off = False
+    root = -1
 
     def __init__(self, preemptions: int) -> None:
         self.preemptions = preemptions
         self.left_out = False
+        self.outbox: list[tuple[int, list[Event], int]] = []
         self.stack: list[State] = []
-        self._codes: list[int] = []
-        self._fresh = 0
+        self.codes: list[int] = []
+        self.fresh = 0
         self._depth = 0
 
     @property
@@ -110,8 +112,8 @@ class Bounded:
 
     def learn(self, run: Turnstile, ledger: Ledger) -> bool:
         """Analyse an execution; return whether another is to be run."""
-        compare(run, self._codes, self._fresh)
-        self._codes = run.codes
+        compare(run, self.codes, self.fresh)
+        self.codes = run.codes
         for earlier, thread in self._conflicts(run):
             self._try(earlier, thread)
             switched = earlier
@@ -129,7 +131,7 @@ class Bounded:
         for index, accesses in enumerate(all_accesses(run)):
             code, thread = run.codes[index], run.order[index]
             event = Event(index, thread, run.threads[thread].path, code >> 8 & 0xFF, accesses)
-            if index >= self._fresh:
+            if index >= self.fresh:
                 yield from self._unseen(event, races, touched)
             races.add(event, by_number[code >> 16] if event.kind == START else None)
             for key, modifies in accesses:
@@ -149,7 +151,7 @@ class Bounded:
             modifies = modifies or event.kind in _MAY_MODIFY  # noqa: PLW2901  (what it may be elsewhere)
             for index, modified in touched.get(key, ()):
                 other = events[index]
-                if event.kind in _ACQUIRES and other.kind == RELEASE:
+                if event.kind in _ACQUIRES and other.kind == RELEASE and (key, True) in other.accesses:
                     continue  # never executable at the same time
                 if (modifies or modified) and other.thread != event.thread and seen[other.thread] < index:
                     yield index, event.thread
@@ -176,6 +178,6 @@ class Bounded:
             else:
                 stack.pop()
                 continue
-            self._fresh = len(stack) - 1
+            self.fresh = len(stack) - 1
             return True
         return False

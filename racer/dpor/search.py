@@ -11,6 +11,9 @@ from racer.dpor.tree import Branch, Path, insert
 from racer.engine.recorder import Ledger
 from racer.engine.turnstile import Turnstile
 
+Call = tuple[int, list[Event], int]
+"""What is to be explored from a state before a part's own: its depth, the sequence, the index of the race's second."""
+
 
 class Dpor:
     """The strategy that executes every happens-before class once.
@@ -20,6 +23,9 @@ class Dpor:
     for is left out. Where operations other than reads, writes, read-modify-writes, locks, trylocks, start and join do
     that, an execution may come to where all that could go on was explored before: it is cut off, and counted. So is
     one that repeats a class, which happens only where threads ask whether others have ended.
+
+    A search may be a part of a larger one: what begins with the step taken at state `root`, and with no other there.
+    What it finds is to be explored from there, or from a state before, goes into its `outbox`.
     """
 
     text = "dpor"
@@ -27,14 +33,16 @@ class Dpor:
 
     def __init__(self) -> None:
         self.stack: list[Node] = []
+        self.root = -1
+        self.outbox: list[Call] = []
         self.cut_off = False
         self.looks_at_life = False
-        self._numbers: list[int] = []
-        self._codes: list[int] = []
-        self._paths: list[int] = []
+        self.numbers: list[int] = []
+        self.codes: list[int] = []
+        self.paths: list[int] = []
         self._races = Races()
         self._open: list[Race] = []
-        self._fresh = 0
+        self.fresh = 0
         self._depth = 0
         self._run: Turnstile
 
@@ -69,18 +77,18 @@ class Dpor:
     def pick(self, enabled: list[int], current: int) -> int:
         depth = self._depth
         self._depth = depth + 1
-        if depth < self._fresh:
-            chosen = self._numbers[depth]
+        if depth < self.fresh:
+            chosen = self.numbers[depth]
             return chosen if chosen in enabled else self._astray(depth, chosen)
         stack = self.stack
-        if depth > self._fresh:
+        if depth > self.fresh:
             stack[depth - 1].accesses = stack[depth - 1].tree[0].accesses = accesses_at(self._run, depth - 1)
         if depth == len(stack):
             return self._extend(enabled, current)
         chosen = self._number_of(stack[depth].who)
         if chosen not in enabled:
             return self._astray(depth, chosen)
-        self._numbers[depth:] = [chosen]
+        self.numbers[depth:] = [chosen]
         return chosen
 
     def _extend(self, enabled: list[int], current: int) -> int:
@@ -107,8 +115,11 @@ class Dpor:
                 self.cut_off = True
                 return GIVE_UP
             tree.append(Branch(self._run.threads[chosen].path, ()))
-        self.stack.append(Node(sleep, tree, enabled[:]))
-        self._numbers.append(chosen)
+        node = Node(sleep, tree, enabled[:])
+        if self.stack and self.stack[-1].beside:
+            node.beside = self.stack[-1].beside & sleep.keys()
+        self.stack.append(node)
+        self.numbers.append(chosen)
         return chosen
 
     def _awake(self, enabled: list[int], current: int, sleep: dict[int, Accesses]) -> int:
@@ -127,7 +138,7 @@ class Dpor:
     def _astray(self, depth: int, number: int) -> int:
         """Take note that a thread is not ready for the step that was foreseen; return that the execution is over."""
         run = self._run
-        before = shown(run, number, self._codes[depth]) if depth < self._fresh else "a step that can be executed"
+        before = shown(run, number, self.codes[depth]) if depth < self.fresh else "a step that can be executed"
         now = "no such thread"
         if 0 <= number < len(run.threads):
             thread = run.threads[number]
@@ -143,25 +154,25 @@ class Dpor:
 
     def learn(self, run: Turnstile, ledger: Ledger) -> bool:
         """Analyse an execution; return whether another is to be run."""
-        compare(run, self._codes, self._fresh)
-        self._paths = [thread.path for thread in run.threads]
+        compare(run, self.codes, self.fresh)
+        self.paths = [thread.path for thread in run.threads]
         if not self.cut_off:
             last = len(self.stack) - 1
-            if last == len(run.order) - 1 >= self._fresh:
+            if last == len(run.order) - 1 >= self.fresh:
                 self.stack[last].accesses = self.stack[last].tree[0].accesses = accesses_at(run, last)
             self._analyse(run, ledger)
-        self._codes = run.codes
+        self.codes = run.codes
         return self._backtrack()
 
     def _analyse(self, run: Turnstile, ledger: Ledger) -> None:
         """Find the races of an execution; then reverse them, since a sequence holds steps after the race as well."""
         self._races.make_room(len(run.threads))
-        self._races.cut_back(self._fresh)
-        while self._open and self._open[-1].second.index >= self._fresh:
+        self._races.cut_back(self.fresh)
+        while self._open and self._open[-1].second.index >= self.fresh:
             self._open.pop()
         self._enter(run, ledger)
         for race in self._open:
-            if race.proof >= self._fresh:
+            if race.proof >= self.fresh:
                 self._reverse(race)
         if not run.cut:
             for thread in run.threads:
@@ -174,7 +185,7 @@ class Dpor:
         """Add the new steps to the races, and what races they are in."""
         since = len(self._races.events)
         add = self._races.add
-        stack, order, codes, paths = self.stack, run.order, run.codes, self._paths
+        stack, order, codes, paths = self.stack, run.order, run.codes, self.paths
         for index in range(since, len(order)):
             node, thread = stack[index], order[index]
             kind = codes[index] >> 8 & 0xFF
@@ -192,13 +203,13 @@ class Dpor:
     def _reverse(self, race: Race) -> None:
         """See to it that the second of two racing events is also explored before the first one."""
         node = self.stack[race.first]
-        path = Path(self._races.reversed(race), node.sleep)
+        path = Path(self._races.reversed(race), node.sleep, node.beside, race.second.index)
         if path.covered:
             race.proof = path.proof
-        elif path.events[0].thread in node.enabled and not any(
-            path.may_begin(who, accesses) for who, accesses in node.sleep.items()
-        ):
-            race.proof = insert(node.tree, path, lengthen=self.looks_at_life)
+        elif path.events[0].thread in node.enabled and not path.is_asleep(node.sleep):
+            inserted, race.proof = insert(node.tree, path, lengthen=self.looks_at_life)
+            if inserted and race.first <= self.root:
+                self.outbox.append((race.first, path.events, race.second.index))
 
     def _as_first(self, earlier: int, event: Event, ledger: Ledger) -> Event:
         """Return an event as it would be before another: trylock, release, compare-exchange may end differently."""
@@ -214,14 +225,18 @@ class Dpor:
 
     def _backtrack(self) -> bool:
         stack = self.stack
-        while stack:
-            node = stack[-1]
-            if node.values:
-                node.choose_next()
-            elif not node.take_next(self._paths):
-                stack.pop()
-                continue
-            self._fresh = len(stack) - 1
-            del self._numbers[self._fresh :]
-            return True
-        return False
+        while len(stack) > self.root + 1:
+            if self._go_on(stack[-1]):
+                return True
+            stack.pop()
+        return bool(stack) and bool(stack[-1].values) and self._go_on(stack[-1])
+
+    def _go_on(self, node: Node) -> bool:
+        """Take another step at the last state of the path, if there is one to be taken."""
+        if node.values:
+            node.choose_next()
+        elif not node.take_next(self.paths):
+            return False
+        self.fresh = len(self.stack) - 1
+        del self.numbers[self.fresh :]
+        return True

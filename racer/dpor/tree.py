@@ -1,6 +1,6 @@
 """Wakeup trees: the sequences that are still to be explored from a state, in order."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from racer.dpor.access import Accesses, Event
@@ -28,11 +28,21 @@ class Path:
 
     Events are read one after another, and no further than to the first step of one of the threads that are asleep, if
     that depends on none before it: the sequence is then `covered`, and `proof` is the index of that step.
+
+    Threads that are asleep and are explored `beside` count only if they have a step here, up to the event with index
+    `until`: for the others it is not enough that they are explored, it would have to have been before.
     """
 
-    __slots__ = ("_firsts", "_modified", "_touched", "covered", "events", "proof")
+    __slots__ = ("_beside", "_firsts", "_modified", "_touched", "covered", "events", "proof")
 
-    def __init__(self, events: Iterable[Event], sleep: Container[int] = ()) -> None:
+    def __init__(
+        self,
+        events: Iterable[Event],
+        sleep: Container[int] = (),
+        beside: Container[int] = (),
+        until: int = LAST,
+    ) -> None:
+        self._beside = beside
         self.events: list[Event] = []
         self.covered = False
         self.proof = NEVER
@@ -41,8 +51,13 @@ class Path:
         self._modified = modified = {}  # type: dict[int, int]
         for at, event in enumerate(events):
             if event.who not in firsts:
-                firsts[event.who] = at
-                if event.who in sleep and not any(k in (touched if m else modified) for k, m in event.accesses):
+                who = event.who
+                firsts[who] = at
+                if (
+                    who in sleep
+                    and (event.index <= until or who not in beside)
+                    and not any(key in (touched if modifies else modified) for key, modifies in event.accesses)
+                ):
                     self.covered = True
                     self.proof = event.index
                     return
@@ -69,6 +84,10 @@ class Path:
             accesses = self.events[at].accesses
         return all((self._touched if modifies else self._modified).get(key, end) >= at for key, modifies in accesses)
 
+    def is_asleep(self, sleep: Mapping[int, Accesses]) -> bool:
+        """Return whether a thread that is asleep may begin the sequence."""
+        return any(self.may_begin(who, accesses) for who, accesses in sleep.items() if who not in self._beside)
+
     def value_of(self, who: int) -> int | None:
         """Return the value that a thread's first step here chooses; None if it is no choice or is not here."""
         at = self._firsts.get(who)
@@ -85,12 +104,13 @@ class Path:
         return self if at is None else Path(self.events[:at] + self.events[at + 1 :])
 
 
-def insert(children: list[Branch], path: Path, *, lengthen: bool = False) -> int:
+def insert(children: list[Branch], path: Path, *, lengthen: bool = False) -> tuple[bool, int]:
     """Insert a sequence into the tree that `children` is the root of, unless the tree covers it already.
 
     The walk goes from left to right: it descends into the first child that may come first in the rest of the
     sequence, and drops that thread's step from the rest. A leaf reached on the way covers the sequence. Returned is
-    the index of the last event that was needed to see that, in its execution; LAST if all were.
+    whether anything was inserted, and the index of the last event that was needed to see that the tree now covers the
+    sequence; LAST if all were.
 
     To `lengthen` is to append the rest to the leaf: for steps of which it is not known what they will touch, so that
     the leaf may have been entered though another branch covers it.
@@ -103,14 +123,14 @@ def insert(children: list[Branch], path: Path, *, lengthen: bool = False) -> int
                 seen = max(seen, path.index_of(child.who))
                 path = path.without_first_of(child.who)
                 if not child.children and not lengthen:
-                    return seen
+                    return False, seen
                 if not path.events:
-                    return LAST
+                    return False, LAST
                 children = child.children
                 break
         else:
             children.append(_chain(path.events))
-            return max(seen, path.events[-1].index)
+            return True, max(seen, path.events[-1].index)
 
 
 def _chain(sequence: Sequence[Event]) -> Branch:

@@ -81,3 +81,11 @@ def test_a_bound_that_leaves_nothing_out_is_a_proof() -> None:
 def test_what_is_no_bound_is_refused(given: object) -> None:
     with pytest.raises(racer.UsageError, match="preemptions must be a whole number of at least 0, got"):
         racer.verify(lost_update, preemptions=given)  # type: ignore[arg-type]
+
+
+def test_a_release_that_fails_may_come_before_an_acquire() -> None:
+    def test() -> None:
+        lock = racer.Lock()
+        both(lock.acquire, lock.release)
+
+    assert racer.verify(test, keep_going=True, preemptions=0).interleavings == 2
