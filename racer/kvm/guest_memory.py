@@ -13,16 +13,15 @@ PAGE_SHIFT = 12
 class Page:
     """One page of the address space that userspace gave to the guest, with what is mapped there at the moment.
 
-    `frame` is None where nothing is mapped; `swapped` then holds the contents of a page that was reclaimed. `base` is
-    where in a huge frame the page lies. All of it changes only in operations on the page, and under the mmap lock.
+    `mapping` is the frame, None where nothing is mapped, and where in a huge frame the page lies; `swapped` holds the
+    contents of a page that was reclaimed. Both change only in operations on the page, and under the mmap lock.
     """
 
-    __slots__ = ("atomically", "base", "frame", "name", "read", "swapped", "write")
+    __slots__ = ("atomically", "mapping", "name", "read", "swapped", "write")
 
     def __init__(self, number: int) -> None:
         self.name = f"page {number}"
-        self.frame: Frame | None = None
-        self.base = 0
+        self.mapping: tuple[Frame | None, int] = (None, 0)
         self.swapped: bytes | None = None
         resource = racer.Resource(name=self.name)
         self.read = resource.read
@@ -31,14 +30,12 @@ class Page:
 
     def look_up(self) -> tuple[Frame | None, int]:
         """Walk the page table: return the frame mapped here and the page's place in it. One operation."""
-        return self.atomically("look up", self._mapping)
-
-    def _mapping(self) -> tuple[Frame | None, int]:
-        return self.frame, self.base
+        self.read("look up")
+        return self.mapping
 
     def map(self, frame: Frame, base: int) -> None:
         """Map a frame here; no operation."""
-        self.frame, self.base, self.swapped = frame, base, None
+        self.mapping, self.swapped = (frame, base), None
 
 
 class Memslot(NamedTuple):
@@ -127,21 +124,21 @@ class GuestMemory:
         frame.atomically("fill", frame.fill_for, page, page.swapped)
         page.atomically("fault in", page.map, frame, 0)
 
-    def pin(self, page: Page, gpa: int, area: str | None) -> Pin | None:
+    def pin(self, page: Page, gpa: int, area: str | None) -> HostPointer | None:
         """Take one reference on the frame behind a page: without locks if it stays put, else by way of a fault."""
-        frame, _ = page.look_up()
+        frame, base = page.look_up()
         if frame is not None:
             pin = new_pin(frame, gpa, area)
             if frame.atomically("pin", frame.take, page, pin):
-                return pin
+                return HostPointer(pin, base + (gpa & PAGE_MASK))
         with self.mmap_lock:
             self.fault_in(page)
-            frame, _ = page.look_up()
+            frame, base = page.look_up()
             if frame is None:
                 return None
             pin = new_pin(frame, gpa, area)
             taken = frame.atomically("pin", frame.take, page, pin)
-            return pin if taken else None
+            return HostPointer(pin, base + (gpa & PAGE_MASK)) if taken else None
 
     def guest_store(self, gpa: int, member: Member, value: int) -> bool:
         """Store a member of an area at a guest address, as the guest does; return False where there is no memory."""
@@ -179,8 +176,9 @@ class GuestMemory:
         """Set a member of an area before the machine runs; no operation."""
         page = self.page_at(gpa)
         assert page is not None
-        assert page.frame is not None
-        member.pack_into(page.frame.data, page.base + (gpa & PAGE_MASK) + member.offset, value)
+        frame, base = page.mapping
+        assert frame is not None
+        member.pack_into(frame.data, base + (gpa & PAGE_MASK) + member.offset, value)
 
 
 def page_in(memslots: tuple[Memslot, ...], gpa: int) -> Page | None:
@@ -213,15 +211,14 @@ def kvmppc_pin_guest_page(memory: GuestMemory, gpa: int, nb: UnsignedLong, area:
     """
     racer.may_sleep("kvmppc_pin_guest_page")
     page = memory.page_of(gpa)
-    pin = memory.pin(page, gpa, area) if page is not None else None
-    if pin is None or page is None:
+    va = memory.pin(page, gpa, area) if page is not None else None
+    if va is None:
         memory.failed.add(gpa)
         return NULL
-    at = page.base + (gpa & PAGE_MASK)
-    nb.value = left = pin.limit - at
+    nb.value = left = va.pin.limit - va.at
     if left < memory.shortest.get(gpa, left + 1):
         memory.shortest[gpa] = left
-    return HostPointer(pin, at)
+    return va
 
 
 def kvmppc_unpin_guest_page(memory: GuestMemory, va: Pointer) -> None:

@@ -112,7 +112,7 @@ def isolate(frame: Frame, page: Page) -> bytes | None:
 
 def clear(page: Page, swapped: bytes | None) -> None:
     """Leave a page with no frame, perhaps with contents that were written out."""
-    page.frame, page.base, page.swapped = None, 0, swapped
+    page.mapping, page.swapped = (None, 0), swapped
 
 
 def contents_at(frame: Frame, base: int) -> bytes:

@@ -91,9 +91,8 @@ class Vm:
         No operation: for judges, when userspace has left memory alone.
         """
         page = self.memory.page_at(gpa)
-        if page is None or page.frame is None:
-            return None
-        return page.frame.size - page.base - (gpa & PAGE_MASK)
+        frame, base = page.mapping if page is not None else (None, 0)
+        return None if frame is None else frame.size - base - (gpa & PAGE_MASK)
 
     def one_more_entry(self) -> None:
         """Run every vcpu once more, one after the other, on the calling thread: all that was asked for gets applied."""

@@ -185,7 +185,7 @@ def test_the_host_moves_only_what_nobody_pins() -> None:
         kvmppc_unpin_guest_page(memory, va)
         assert userspace.migrate(memory, page)
         assert userspace.reclaim(memory, page)
-        assert page.frame is None
+        assert page.mapping == (None, 0)
         assert memory.guest_load(BASE, YIELD_COUNT) == 3
 
     clean(body)
@@ -201,6 +201,35 @@ def test_a_pinned_page_stays_when_userspace_maps_another_one() -> None:
         kvmppc_unpin_guest_page(memory, va)
 
     clean(body)
+
+
+def test_a_pin_that_meets_a_remap_points_into_the_frame_it_holds() -> None:
+    def body() -> None:
+        memory = memory_of(pages=2, huge=2)
+        second = memory.pages[1]
+        whole = second.mapping[0]
+        userspace_thread = racer.Thread(target=userspace.remap, args=(memory, second), name="userspace")
+        userspace_thread.start()
+        va = pinned(memory, BASE + PAGE_SIZE + 0x80)
+        assert va.at == (PAGE_SIZE if va.frame is whole else 0) + 0x80
+        userspace_thread.join()
+        kvmppc_unpin_guest_page(memory, va)
+
+    # Not by verify alone: what was read in no operation may differ within one interleaving.
+    assert racer.explore(body, executions=500).verdict == "PASS"
+    assert racer.verify(body).verdict == "PASS"
+
+
+def test_two_that_look_a_page_up_do_not_conflict() -> None:
+    def body() -> None:
+        page = memory_of().pages[0]
+        threads = [racer.Thread(target=page.look_up) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert racer.verify(body).executions == 1
 
 
 def test_a_slot_that_goes_away_makes_pins_fail_until_it_is_back() -> None:
