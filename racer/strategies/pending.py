@@ -1,5 +1,6 @@
 """What a strategy that is given its execution sees: the step just executed, and what every thread is about to do."""
 
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from racer.core.operation import (
@@ -13,7 +14,6 @@ from racer.core.operation import (
     JOIN,
     LOAD,
     LOCKED,
-    MODIFIED,
     POINT,
     REACQUIRE,
     READ,
@@ -67,6 +67,7 @@ class Run(Protocol):
     codes: list[int]
     also: list[tuple[int, int]]
     keys: list[int]
+    cut: bool
 
     @property
     def threads(self) -> list[Thread]:
@@ -77,35 +78,18 @@ class Run(Protocol):
         """The thread that runs; where a thread is made, the one that makes it."""
 
 
-def second_of(thread: Thread) -> int | None:
-    """Return the number of the second object of a thread's pending operation."""
-    if thread.kind not in ON_TWO:
-        return None
+def second_of(thread: Thread) -> int:
+    """Return the number of the second object of a thread's pending operation, which has to be one on two."""
     lock: Numbered = thread.operand.lock_of_wait  # type: ignore[attr-defined]  # only a condition has such operations
     return lock.number
 
 
-def touched(run: Run) -> dict[int, bool]:
-    """Return the objects that the last step touched, by number, each with whether it was modified.
-
-    A thread's end is part of its last step and modifies the thread.
-    """
-    code = run.codes[-1]
-    found = {} if code >> 8 & 0xFF in ALONE else {code >> 16: bool(code & MODIFIED)}
-    if run.also and run.also[-1][0] == len(run.codes) - 1:
-        found[run.also[-1][1]] = True
-    thread = run.threads[run.order[-1]]
-    if thread.ended:
-        found[thread.number] = True
-    return found
+def whole(runs: Iterable[Run]) -> list[Run]:
+    """Return the executions that came to their end; all, if every one was cut: they show what there is to be seen."""
+    given = list(runs)
+    return [run for run in given if not run.cut] or given
 
 
-def conflicts(thread: Thread, objects: dict[int, bool]) -> bool:
-    """Return whether a thread's pending operation, enabled or not, conflicts with a step that touched the objects."""
-    kind = thread.kind
-    if kind in ALONE:
-        return False
-    number = thread.operand.number
-    if number in objects and (objects[number] or kind not in ONLY_READ):
-        return True
-    return second_of(thread) in objects
+def longest(runs: Iterable[Run]) -> int:
+    """Return the length of the longest execution that came to its end."""
+    return max([1, *(len(run.order) for run in whole(runs))])

@@ -7,7 +7,7 @@ from racer.core.errors import UsageError
 from racer.core.rng import MASK, SplitMix64
 from racer.core.strategy import Strategy
 from racer.strategies.pct import Pct
-from racer.strategies.pending import Run
+from racer.strategies.pending import Run, longest
 from racer.strategies.pos import Pos
 from racer.strategies.profile import Profile
 from racer.strategies.random_walk import RandomWalk
@@ -23,7 +23,7 @@ class Portfolio:
     Which of them an execution runs under is a function of its seed, and the execution is the one that this strategy
     alone shows with that seed. No paper stands behind it but experience: which strategy finds a bug soonest differs
     from bug to bug by orders of magnitude, and nobody knows beforehand. At worst it needs five times the executions
-    of the best of them, on average. Under pct a loop that waits for another thread ends only if it sleeps.
+    of the best of them, on average.
 
     A pass says what a fifth of the executions says under each.
     """
@@ -60,7 +60,7 @@ class Portfolio:
         if self.profile is not None:
             return self
         pilots = list(runs)
-        return Portfolio(max(1, *(len(run.order) for run in pilots)), Profile.measured(pilots))
+        return Portfolio(longest(pilots), Profile.measured(pilots))
 
     @property
     def member(self) -> str:

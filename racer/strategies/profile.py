@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from racer.core.errors import UsageError
 from racer.core.operation import ALIVE, BEGIN, JOIN, MODIFIED, START, TIMED_JOIN
 from racer.core.rng import SplitMix64
-from racer.strategies.pending import ALONE, Run
+from racer.strategies.pending import ALONE, Run, whole
 
 UNCOUNTED = ALONE | {BEGIN, START, JOIN, TIMED_JOIN, ALIVE}
 """Operations that are on no object that threads share, or on threads themselves."""
@@ -80,10 +80,10 @@ class Profile:
 
     @classmethod
     def measured(cls, runs: Iterable[Run]) -> "Profile":
-        """Return the profile of executions that have ended: of each count the highest."""
+        """Return the profile of executions that came to their end: of each count the highest."""
         highest: dict[str, dict[str, int]] = {}
         modified: set[str] = set()
-        for run in runs:
+        for run in whole(runs):
             names = _names(run)
             for (thread, number), n in _touches(run, modified, names).items():
                 counts = highest.setdefault(names[number], {})

@@ -7,8 +7,8 @@ class RandomWalk:
     """Chooses uniformly among the enabled threads.
 
     It is the baseline every other strategy is measured against: no interleaving has probability 0, but those that
-    need a thread to stand still for long have very little. A pass says only that so many random schedules showed
-    nothing.
+    need a thread to stand still for long have very little. For that very reason it is fair: no loop that waits keeps
+    the others from running. A pass says only that so many random schedules showed nothing.
     """
 
     text = "random"

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from racer.core.operation import MODIFIED, START
 from racer.core.rng import SplitMix64
-from racer.strategies.pending import Run, Thread, second_of
-from racer.strategies.pos import AFRESH_EVERY
+from racer.strategies.fair import Fair
+from racer.strategies.pending import ON_TWO, Run, Thread, second_of
+from racer.strategies.priorities import Priorities
 from racer.strategies.profile import MAIN, UNCOUNTED, Profile, key_at, made_at, name_of, with_descendants
 
 NOBODY = -1
+NONE = -1
 _OBJECT = 0x6F_626A_6563_7400
 """What tells the generator that the object is drawn from apart from that of all other draws."""
 
@@ -28,19 +30,21 @@ class Surw:
     interleaving is impossible. With locks, or lengths that depend on data, it is not uniform.
 
     Where it departs: an object that nobody modifies is never interesting, and of the others only the 12 most used
-    are; the intention is drawn among the threads that can go on. So that a loop that waits for a parked thread comes
-    to an end, the intention is dropped and all priorities are drawn anew after a sleep or a wait that timed out, and
-    after every 1000th step.
+    are; the intention is drawn among the threads that can go on. Loops that wait, be it for a parked thread, must come
+    to an end: threads that yield again and again wait for the others, and one that stood for 1000 steps (or 250 in
+    which nothing was modified) takes the next, as racer.strategies.fair has it; who was intended all that time is not
+    expected any more.
 
     A pass says that no violation was seen in so many samples. A bug that needs an order of accesses to one object has
     at least the share of that order in the executions on that object; of bugs that need two objects it promises
     nothing.
     """
 
-    every_step = True
+    every_step = False
 
     def __init__(self, profile: Profile | None = None) -> None:
         self.profile = profile
+        self._fair = Fair()
         self._run: Run
         self.begin(0)
 
@@ -68,9 +72,12 @@ class Surw:
     def attach(self, run: Run) -> None:
         """Take the execution whose pending operations are to be looked at."""
         self._run = run
+        self._fair.attach(run)
 
     def begin(self, seed: int) -> None:
-        self._draws = SplitMix64(seed)
+        self._draws = Priorities(seed)
+        self._draw = self._draws.draw
+        self._fair.begin()
         # From a generator of its own: under a profile of this object alone the seed then shows the same execution.
         self._object = name = None if self.profile is None else self.profile.draw(SplitMix64(seed ^ _OBJECT))
         self._expected: dict[str, int] = {}
@@ -79,6 +86,7 @@ class Surw:
             self._expected = with_descendants(self.profile.counts[name])
             self._maker, self._place = made_at(name)
         self._key: int | None = None
+        self._number, self._looked_at, self._seen = NONE, 0, 0
         self._intended = NOBODY
         self._parked: set[int] = set()
         self._names: list[str] = []
@@ -89,6 +97,7 @@ class Surw:
 
     def created(self, thread: int) -> None:
         run = self._run
+        self._fair.created()
         maker, made = run.current, run.threads[thread]
         name = name_of(self._names[maker.thread_number], maker.children - 1) if thread else MAIN
         if name == self._maker:
@@ -96,22 +105,45 @@ class Surw:
         self._names.append(name)
         self._makers.append(maker.thread_number)
         self._left.append(self._expected.get(name, 0))
-        self._priorities.append(self._draws.next())
+        self._priorities.append(self._draw())
         self._threads[made.number] = thread
 
     def pick(self, enabled: list[int], current: int) -> int:
-        run = self._run
-        if run.codes:
-            self._executed(run)
+        run, fair = self._run, self._fair
+        step = len(run.order) + 1
+        self._catch_up(run)
+        if step >= fair.look and (starved := fair.starved(enabled)):
+            return self._hurry(starved[0], step)
+        return self._proposed(run, fair.let(enabled) if fair.yielding else enabled)
+
+    def choose(self, n: int) -> int:
+        return self._draws.below(n)
+
+    def yielded(self, thread: int) -> None:
+        self._fair.yielded(thread)
+
+    def _hurry(self, starved: int, step: int) -> int:
+        """Let a thread go on that has stood too long, whatever was intended; look at once whether there are others."""
+        self._fair.look = step + 1
+        if self._intended != NOBODY:
+            self._left[self._intended] = 0
+            self._intended = NOBODY
+        self._parked.clear()
+        return starved
+
+    def _proposed(self, run: Run, enabled: list[int]) -> int:
+        """Return the thread of the highest priority, but one that is about to touch the object only if intended."""
         parked, priorities = self._parked, self._priorities
         while True:
-            free = [thread for thread in enabled if thread not in parked] if parked else enabled
-            if not free:  # the intended thread is blocked or has ended, and all others are about to touch the object
+            chosen, highest = NOBODY, -1
+            for thread in enabled:
+                if priorities[thread] > highest and thread not in parked:
+                    chosen, highest = thread, priorities[thread]
+            if chosen == NOBODY:  # the intended thread cannot go on, and all others are about to touch the object
                 parked.clear()
                 self._intend(enabled)
                 return self._intended
-            chosen = max(free, key=priorities.__getitem__)
-            if not self._interesting(run.threads[chosen]):
+            if self._number < 0 or not self._interesting(run.threads[chosen]):
                 return chosen
             if self._intended == NOBODY:
                 self._intend(enabled)
@@ -119,32 +151,35 @@ class Surw:
                 return chosen
             parked.add(chosen)
 
-    def choose(self, n: int) -> int:
-        return self._draws.below(n)
+    def _catch_up(self, run: Run) -> None:
+        """Take note of the steps since the last time: at all but the first of them one thread alone could go on."""
+        seen, self._seen = self._seen, len(run.order)
+        for thread in dict.fromkeys(run.order[seen:]):
+            self._priorities[thread] = self._draw()
+        if self._key is None:
+            return
+        if self._number < 0 and self._looked_at < len(run.keys):
+            self._look_for_it(run.keys)
+        for step in range(seen, len(run.order)):
+            code = run.codes[step]
+            kind = code >> 8 & 0xFF
+            if kind == START:
+                if code & MODIFIED:
+                    self._started(self._threads[code >> 16])
+            elif (code >> 16 == self._number and kind not in UNCOUNTED) or (kind in ON_TWO and self._also(run, step)):
+                self._left[run.order[step]] -= 1
+                self._intended = NOBODY
+                self._parked.clear()
 
-    def yielded(self, thread: int) -> None:
-        self._all_afresh()
+    def _look_for_it(self, keys: list[int]) -> None:
+        """Take the number of the interesting object once it has been made."""
+        if self._key in keys[self._looked_at :]:
+            self._number = keys.index(self._key)
+        self._looked_at = len(keys)
 
-    def _executed(self, run: Run) -> None:
-        """Take note of the last step: what is left to its thread, whether the intention is fulfilled or passes on."""
-        last, code = run.order[-1], run.codes[-1]
-        self._priorities[last] = self._draws.next()
-        kind = code >> 8 & 0xFF
-        if kind == START:
-            if code & MODIFIED:
-                self._started(self._threads[code >> 16])
-        elif self._key is not None and kind not in UNCOUNTED and self._touched(run):
-            self._left[last] -= 1
-            self._intended = NOBODY
-            self._parked.clear()
-        if len(run.codes) % AFRESH_EVERY == 0:
-            self._all_afresh()
-
-    def _touched(self, run: Run) -> bool:
-        """Return whether the last step touched the interesting object."""
-        if run.keys[run.codes[-1] >> 16] == self._key:
-            return True
-        return bool(run.also) and run.also[-1][0] == len(run.codes) - 1 and run.keys[run.also[-1][1]] == self._key
+    def _also(self, run: Run, step: int) -> bool:
+        """Return whether the second object of an operation on two is the interesting one."""
+        return (step, self._number) in run.also
 
     def _started(self, thread: int) -> None:
         """Hand the events that a new thread is expected to have over to it, and the intention with their share."""
@@ -155,10 +190,10 @@ class Surw:
 
     def _interesting(self, thread: Thread) -> bool:
         """Return whether the pending operation of a thread is on the interesting object."""
-        if self._key is None or thread.kind in UNCOUNTED:
+        kind = thread.kind
+        if kind in UNCOUNTED:
             return False
-        keys, second = self._run.keys, second_of(thread)
-        return keys[thread.operand.number] == self._key or (second is not None and keys[second] == self._key)
+        return thread.operand.number == self._number or (kind in ON_TWO and second_of(thread) == self._number)
 
     def _intend(self, enabled: list[int]) -> None:
         """Draw the thread to touch the object next; one that is about to counts, whatever was expected of it."""
@@ -170,8 +205,3 @@ class Surw:
             if at < 0:
                 self._intended = thread
                 return
-
-    def _all_afresh(self) -> None:
-        self._priorities = [self._draws.next() for _ in self._priorities]
-        self._intended = NOBODY
-        self._parked.clear()

@@ -15,7 +15,7 @@ from tests.engine.flat import body
 from tests.engine.programs import KNOWN
 from tests.engine.told import both
 
-STRATEGIES = ("random", "pct:3,k=50", "round-robin", "pos", "surw:none")
+STRATEGIES = ("random", "pct:3,k=50", "round-robin", "pos", "surw:none", "surw", "portfolio")
 EXECUTIONS = 25
 
 
@@ -113,6 +113,33 @@ def busy() -> None:
         thread.join()
 
 
+def waits_in_vain() -> None:
+    """Loops that wait, with a yield and without, for what never comes."""
+    flag, word, lock = racer.Shared(False), racer.Atomic(0), racer.Lock()
+    event = racer.Event()
+
+    def asleep() -> None:
+        while not flag.value:
+            racer.sleep(1)
+
+    def awake() -> None:
+        tries = [0, 0]
+        while not word.compare_exchange(1, 0):
+            tries[0] = 1 - tries[0]
+            if lock.acquire(blocking=False):
+                lock.release()
+
+    def patient() -> None:
+        for _ in range(3):
+            if event.wait(timeout=1):
+                return
+        with lock:
+            while not event.wait(timeout=1):
+                pass
+
+    both(asleep, awake, patient)
+
+
 PROGRAMS: dict[str, Callable[[], object]] = {
     **{name: body(KNOWN[name].program) for name in (
         "inc(3)", "lockinc(3)", "abba", "last zero (3)", "two waiters", "awaited", "event taken back",
@@ -122,6 +149,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "unstructured": unstructured,
     "endless": endless,
     "busy": busy,
+    "waits in vain": waits_in_vain,
 }  # fmt: skip
 VERIFIED = ("inc(3)", "abba", "two waiters", "awaited")
 
