@@ -1,6 +1,7 @@
 """The host's memory: frames of real bytes with reference counts, poisoned and reused as soon as the last is gone."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING
 
 import racer
@@ -115,12 +116,16 @@ class HostMemory:
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self._numbers = count()
         self._freed: list[Frame] = []
         self._allocator = racer.Resource(name="page allocator")
 
     def new_frame(self, size: int = PAGE_SIZE) -> Frame:
         """Make a frame; no operation: for a virtual machine that is being built."""
-        frame = Frame(self, len(self.frames), size)
+        return self._add(next(self._numbers), size)
+
+    def _add(self, number: int, size: int) -> Frame:
+        frame = Frame(self, number, size)
         self.frames.append(frame)
         return frame
 
@@ -128,7 +133,9 @@ class HostMemory:
         """Return a zeroed frame: the oldest that its victim can spare, or a new one."""
         frame = self._allocator.atomically("allocate", self._oldest, size)
         if frame is None:
-            return self._allocator.atomically("allocate new", self.new_frame, size)
+            # Only the number comes out of the operation: an object made in it would be no thread's, and another one in
+            # each execution.
+            return self._add(self._allocator.atomically("allocate new", next, self._numbers), size)
         at = frame.atomically("take back", reclaim, frame)
         if at is not None:
             report_corruption(frame, at)
