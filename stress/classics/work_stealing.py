@@ -50,3 +50,5 @@ def body(items: int = 1, *, fixed: bool = False) -> None:
                 take(at)
 
     together([racer.Thread(target=own, name="owner"), racer.Thread(target=steal, name="thief")])
+    left = [n for n in range(items) if not taken[n].load()]
+    assert not left, f"nobody has taken {left}"
