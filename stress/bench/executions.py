@@ -8,6 +8,7 @@ from stress.bench import bare
 from stress.bench.measure import Effort, Sample, interleaved, timed
 from stress.bench.programs import bare_locked_increments, bare_lost_update, locked_increments, lost_update
 from stress.bench.row import Row, at_least, row
+from stress.bench.textbook import two_adders
 
 BARE = "bare baton"
 
@@ -72,22 +73,29 @@ def beside_bare(program: Program, effort: Effort) -> list[Row]:
 
 
 def processes_rows(effort: Effort) -> list[Row]:
-    """Time the lost update shared out over two processes."""
+    """Time a campaign and a verification shared out over two processes."""
     executions = effort.of(40_000)
-    samples = interleaved(
-        {
-            "two": lambda: explored(lost_update, executions, jobs=2),
-            "one": lambda: explored(lost_update, executions),
-        },
-        effort.rounds,
+    interleavings = effort.of(40_000)
+    works: dict[str, Callable[[int], Sample]] = {
+        "the lost update": lambda jobs: explored(lost_update, executions, jobs),
+        f"verification, {interleavings:,} interleavings": lambda jobs: verified(two_adders, interleavings, jobs),
+    }
+    return [shared_out(what, work, effort) for what, work in works.items()]
+
+
+def verified(test: Callable[[], None], interleavings: int, jobs: int) -> Sample:
+    """Verify so far."""
+    return timed(lambda: racer.verify(test, max_executions=interleavings, jobs=jobs).executions)
+
+
+def shared_out(what: str, work: Callable[[int], Sample], effort: Effort) -> Row:
+    """Time a work in two processes, beside one."""
+    samples = interleaved({"two": lambda: work(2), "one": lambda: work(1)}, effort.rounds)
+    return row(
+        "processes",
+        f"{what}, jobs=2 on two CPUs",
+        "executions/s",
+        samples["two"],
+        reference="jobs=1",
+        beside=samples["one"],
     )
-    return [
-        row(
-            "processes",
-            "the lost update, jobs=2 on two CPUs",
-            "executions/s",
-            samples["two"],
-            reference="jobs=1",
-            beside=samples["one"],
-        )
-    ]
