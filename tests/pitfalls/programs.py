@@ -91,6 +91,17 @@ def loaded_stored_exchanged() -> list[ThreadFunction]:
     return [thread(load("x")), thread(store("x")), thread(Op("cas", "x", (1, 2)))]
 
 
+def looked_at() -> Program:
+    """A trylock in front of another's is a modification, and who looks at the lock is no longer independent of it."""
+    look = thread(Op("locked", "l"))
+    return parallel(locks("l"), look, look, thread(Op("try", "l")), attempt("l"))
+
+
+def stairs(*pairs: tuple[int, int]) -> Program:
+    """Each thread's compare-exchange succeeds only if another's has."""
+    return parallel(atomic("x"), *[thread(Op("cas", "x", pair)) for pair in pairs])
+
+
 def key_and_value(*more: Op) -> Program:
     """A writer sets two cells and clears them again, a reader looks at both. What else the writer reads is its own."""
     writer = thread(store("k"), store("v"), store("v", 0), *more, store("k", 0))
@@ -223,6 +234,9 @@ PITFALLS: dict[str, Pitfall] = {
     "two trylocks and a lock": Pitfall(1, tries(1, 2), 15),
     "three trylocks": Pitfall(1, tries(0, 3), 21),
     "load, store, compare-exchange": Pitfall(1, parallel(atomic("x"), *loaded_stored_exchanged()), 5),
+    "a lock that is looked at": Pitfall(1, looked_at(), 29),
+    "two steps up": Pitfall(1, stairs((0, 1), (1, 2), (0, 1), (1, 2)), 18),
+    "up and down": Pitfall(1, stairs((0, 1), (1, 2), (0, 1), (1, 0)), 20),
     "a load before the store": Pitfall(2, first_a_load(), 2),
     "key and value": Pitfall(2, key_and_value(), 7),
     "key and value, with a load": Pitfall(2, key_and_value(load("k")), 7),
