@@ -136,7 +136,7 @@ class Run:
     def _execute(self, thread: int, op: Op) -> tuple[Any, tuple[tuple[str, bool], ...]]:
         """Execute an operation; return its result, and what it touched."""
         kind, on, value = op
-        if kind in {"begin", "point"}:
+        if kind in {"begin", "point", "sleep"}:
             return None, ()
         if kind == "start":
             self.started.add(int(on))
@@ -271,8 +271,9 @@ METHODS = {"sem_acquire": "acquire", "sem_release": "release", "cwait": "wait"}
 
 def performed(op: Op, objects: dict[str, Any], threads: list[racer.Thread | None]) -> Any:
     """Perform an operation of the model on racer's objects."""
-    if op.kind in {"point", "choose"}:
-        return racer.point() if op.kind == "point" else racer.choose(op.value)
+    if op.kind in {"point", "sleep", "choose"}:
+        alone = {"point": racer.point, "sleep": lambda: racer.sleep(1), "choose": lambda: racer.choose(op.value)}
+        return alone[op.kind]()
     if op.kind in {"start", "join", "alive"}:
         thread = threads[int(op.on)]
         assert thread is not None

@@ -84,7 +84,14 @@ def locked(first: str, second: str) -> list[Op]:
     return [Op("acquire", first), Op("acquire", second), Op("release", second), Op("release", first)]
 
 
+def asleep_once() -> Program:
+    """A sleep is an event like any other, as long as nobody loops around it."""
+    child = [Op("point"), Op("sleep"), Op("write", "x", 1)]
+    return told_of(Op("start", "1"), Op("sleep"), objects={}, after=[child], wanted=1)
+
+
 PROGRAMS: dict[str, tuple[Program, Judge]] = {
+    "asleep once": (asleep_once(), value_of("seen", 1)),
     "two locks": (after_start(locked("a", "b"), locked("b", "a"), objects=TWO_LOCKS), deadlock),
     "far away": (far_away(5), value_of("seen", 1)),
     "lost signal": (after_start(WAIT, NOTIFY, objects=CONDITION), deadlock),
@@ -98,7 +105,7 @@ PROGRAMS: dict[str, tuple[Program, Judge]] = {
 
 def will_touch(op: Op) -> dict[str, bool]:
     """Return what a pending operation of the model touches, with whether it modifies."""
-    if op.kind in {"begin", "point"}:
+    if op.kind in {"begin", "point", "sleep"}:
         return {}
     if op.kind in {"start", "join", "alive"}:
         return {f"thread {op.on}": op.kind == "start"}

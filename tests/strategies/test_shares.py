@@ -45,7 +45,24 @@ def three_in_turn() -> Program:
     return parallel({**SHARED, "seen": ("shared", 0)}, writer, reader)
 
 
+def asleep_between() -> Program:
+    """Depth 2: thread 2 reads x while thread 1 sleeps, which is a step like any other as long as nobody loops."""
+
+    def writer() -> Steps:
+        yield Op("write", "x", 1)
+        yield Op("sleep")
+        yield Op("write", "x", 2)
+
+    def reader() -> Steps:
+        yield Op("sleep")
+        if (yield Op("read", "x")) == 1:
+            yield Op("write", "seen", 1)
+
+    return parallel({**SHARED, "seen": ("shared", 0)}, writer, reader)
+
+
 PROGRAMS: dict[str, tuple[Program, Judge]] = {
+    "asleep between": (asleep_between(), value_of("seen", 1)),
     "inc(2)": (inc(2), value_of("x", 1)),
     "abba": (abba(), deadlock),
     "lost signal": (lost_signal(), deadlock),
@@ -82,7 +99,7 @@ def test_pct_shows_an_outcome_as_often_as_its_random_choices_say(name: str, dept
     assert observed(program, judge, f"pct:{depth},k={length}") == pytest.approx(exact, abs=tolerance(exact))
 
 
-DEPTHS = {"inc(2)": 2, "abba": 2, "lost signal": 1, "two apart": 2, "three in turn": 3}
+DEPTHS = {"inc(2)": 2, "asleep between": 2, "abba": 2, "lost signal": 1, "two apart": 2, "three in turn": 3}
 
 
 @pytest.mark.parametrize("name", DEPTHS)
