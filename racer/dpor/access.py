@@ -83,18 +83,20 @@ def conflict(one: Accesses, other: Accesses) -> bool:
     return False
 
 
-def accesses_at(run: Turnstile, index: int) -> Accesses:
-    """Return what the last executed step touched, its second object and the end of its thread included.
+def accesses_at(run: Turnstile, index: int, *, life: bool) -> Accesses:
+    """Return what the last executed step touched, its further objects and the end of its thread included.
 
-    The end is part of a thread's last step, and modifies the thread.
+    The end is part of a thread's last step, and modifies the thread. Which step is the last may depend on what it
+    finds: where `life` is looked at, every step counts as if it were.
     """
     code = run.codes[index]
     accesses: Accesses = () if code >> 8 & 0xFF in ALONE else ((run.keys[code >> 16], bool(code & MODIFIED)),)
-    for step, number in run.also[-1:]:
-        if step == index:
-            accesses = (*accesses, (run.keys[number], True))
+    for step, number in reversed(run.also):
+        if step != index:
+            break
+        accesses = (*accesses, (run.keys[number], True))
     thread = run.threads[run.order[index]]
-    return with_end(run, accesses, thread) if thread.ended else accesses
+    return with_end(run, accesses, thread) if life or thread.ended else accesses
 
 
 def all_accesses(run: Turnstile) -> list[Accesses]:
@@ -129,16 +131,16 @@ def with_end(run: Turnstile, accesses: Accesses, thread: ThreadState) -> Accesse
     return (*((key, modifies) for key, modifies in accesses if key != mine), (mine, True))
 
 
-def foreseen(run: Turnstile, event: Event) -> Event:
-    """Return an event as the first of a race will be: what it finds there may make it the last of its thread."""
-    accesses = with_end(run, event.accesses, run.threads[event.thread])
-    return event.touching(accesses, foreseen=event.kind in MAY_NOT_COME_FIRST)
+def foreseen(event: Event) -> Event:
+    """Return an event as the first of a race will be."""
+    return event.touching(event.accesses, foreseen=True) if event.kind in MAY_NOT_COME_FIRST else event
 
 
-def pending(run: Turnstile, thread: ThreadState) -> Event:
+def pending(run: Turnstile, thread: ThreadState, *, life: bool) -> Event:
     """Return the operation at which a thread was left blocked, as if it modified: it has not been seen to succeed."""
     accesses = [(run.keys[thread.operand.number], thread.kind not in READ_WHEN_DONE)]
     lock = getattr(thread.operand, "lock_of_wait", None)
     if lock is not None:
         accesses.append((run.keys[lock.number], True))
-    return Event(len(run.order), thread.thread_number, thread.path, thread.kind, tuple(accesses))
+    touched = with_end(run, tuple(accesses), thread) if life else tuple(accesses)
+    return Event(len(run.order), thread.thread_number, thread.path, thread.kind, touched)

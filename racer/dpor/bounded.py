@@ -12,7 +12,7 @@ from racer.core.operation import (
     START,
     TIMED_REACQUIRE,
     TRY_ACQUIRE,
-)  # fmt: skip
+)
 from racer.dpor.access import Event, all_accesses, pending
 from racer.dpor.foreseen import compare
 from racer.dpor.races import Races
@@ -20,8 +20,8 @@ from racer.engine.recorder import Ledger
 from racer.engine.turnstile import Turnstile
 
 NOBODY = -1
-_MAY_MODIFY = frozenset({COMPARE_EXCHANGE, TRY_ACQUIRE, SEM_TRY_ACQUIRE, RELEASE})
 _ACQUIRES = frozenset({ACQUIRE, REACQUIRE, TIMED_REACQUIRE})
+_MAY_MODIFY = frozenset({COMPARE_EXCHANGE, TRY_ACQUIRE, SEM_TRY_ACQUIRE, RELEASE})
 
 
 class State:
@@ -69,6 +69,7 @@ class Bounded:
     looks_at_life = True
     cut_off = False
     root = -1
+    restarts = False
 
     def __init__(self, preemptions: int) -> None:
         self.preemptions = preemptions
@@ -114,16 +115,19 @@ class Bounded:
         """Analyse an execution; return whether another is to be run."""
         compare(run, self.codes, self.fresh)
         self.codes = run.codes
-        for earlier, thread in self._conflicts(run):
-            self._try(earlier, thread)
+        for earlier, thread, enables in self._conflicts(run):
+            self._try(earlier, thread, alone=enables)
             switched = earlier
             while switched and self.stack[switched - 1].thread == self.stack[switched].thread:
                 switched -= 1
-            self._try(switched, thread)
+            self._try(switched, thread, alone=enables)
         return self._backtrack()
 
-    def _conflicts(self, run: Turnstile) -> Iterator[tuple[int, int]]:
-        """Yield the steps that conflict with a new one whose thread had not seen them, and that thread."""
+    def _conflicts(self, run: Turnstile) -> Iterator[tuple[int, int, bool]]:
+        """Yield the steps that conflict with a new one whose thread had not seen them, and that thread.
+
+        And whether the step enables the new one: those two cannot change places.
+        """
         races = Races()
         races.make_room(len(run.threads))
         touched: dict[int, list[tuple[int, bool]]] = {}
@@ -139,27 +143,28 @@ class Bounded:
         if not run.cut:
             for state in run.threads:
                 if state.started and not state.ended and not (state.kind == REACQUIRE and not state.notified):
-                    yield from self._unseen(pending(run, state), races, touched)
+                    yield from self._unseen(pending(run, state, life=False), races, touched)
 
     def _unseen(
         self, event: Event, races: Races, touched: dict[int, list[tuple[int, bool]]]
-    ) -> Iterator[tuple[int, int]]:
+    ) -> Iterator[tuple[int, int, bool]]:
         seen, events = races.seen_by(event.thread), races.events
         for key, modifies in event.accesses:
-            if event.kind == JOIN and not modifies:
-                continue  # a join cannot come before the end of its thread
             modifies = modifies or event.kind in _MAY_MODIFY  # noqa: PLW2901  (what it may be elsewhere)
             for index, modified in touched.get(key, ()):
                 other = events[index]
-                if event.kind in _ACQUIRES and other.kind == RELEASE and (key, True) in other.accesses:
-                    continue  # never executable at the same time
                 if (modifies or modified) and other.thread != event.thread and seen[other.thread] < index:
-                    yield index, event.thread
+                    release = event.kind in _ACQUIRES and other.kind == RELEASE and (key, True) in other.accesses
+                    yield index, event.thread, release or event.kind == JOIN
 
-    def _try(self, depth: int, thread: int) -> None:
-        """Have a thread go on at a state; if it cannot, all that can."""
+    def _try(self, depth: int, thread: int, *, alone: bool) -> None:
+        """Have a thread go on at a state, up to where it is blocked; if it cannot, all that can, unless `alone`."""
         state = self.stack[depth]
-        for each in [thread] if thread in state.enabled else state.enabled:
+        if thread in state.enabled:
+            tried = [thread]
+        else:
+            tried = [] if alone else state.enabled
+        for each in tried:
             if each not in state.known:
                 if state.spent + state.cost(each) <= self.preemptions:
                     state.known.add(each)

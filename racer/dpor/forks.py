@@ -54,11 +54,11 @@ class Fork:
             forks.append(forks[-1].parent)
         return forks[::-1]
 
-    def take_in(self, events: list[Event], until: int, *, lengthen: bool) -> None:
+    def take_in(self, events: list[Event], until: int) -> None:
         """Have a sequence explored from here, unless it is already, or is going to be (`Path`)."""
         path = Path(events, self.sleep, self.sleep, until)
         if not path.covered:
-            insert(self.pending, path, lengthen=lengthen)
+            insert(self.pending, path)
 
 
 class Part:
@@ -75,6 +75,7 @@ class Division:
     def __init__(self, parts: list[Part]) -> None:
         self.parts = parts
         self.forks: list[Fork] = []
+        self.looks_at_life = any(part.search.looks_at_life for part in parts)
 
     def fill(self, wanted: int) -> None:
         """Divide until there are as many parts as wanted, or no more to be had."""
@@ -89,14 +90,21 @@ class Division:
 
     def returned(self, part: Part, search: Dpor | Bounded, *, explored: bool) -> None:
         """Take back a part that was explored for a while, `explored` if there is nothing left of it."""
+        if part not in self.parts:
+            return
+        if search.restarts:
+            again = Dpor()
+            again.looks_at_life = self.looks_at_life = True
+            self.parts, self.forks = [Part(None, again)], []
+            return
         fork = part.fork
         if fork is not None and isinstance(search, Dpor):
             root = search.stack[fork.depth]
-            fork.sleep[root.who] = root.accesses + root.others
+            fork.sleep[root.who] = root.accesses
             fork.waiting = False
             line = fork.line()
             for depth, events, until in search.outbox:
-                line[depth].take_in(events, until, lengthen=search.looks_at_life)
+                line[depth].take_in(events, until)
             search.outbox = []
         part.search = search
         if explored:
@@ -169,7 +177,7 @@ class Division:
             search.numbers.append(step.number)
             search.codes.append(step.code)
         search.stack.append(root)
-        search.looks_at_life = any(part.search.looks_at_life for part in self.parts)
+        search.looks_at_life = self.looks_at_life
         return Part(fork, search)
 
     def _divide(self, part: Part) -> bool:
@@ -201,7 +209,7 @@ class Division:
             step = Step(above.who, number, code, above.accesses, above.value, above.width)
         fork = Fork(part.fork, step, node.enabled)
         fork.beside = node.beside
-        fork.sleep = {**node.sleep, node.who: node.accesses + node.others}
+        fork.sleep = {**node.sleep, node.who: node.accesses}
         enabled = {search.paths[number] for number in node.enabled}
         others = [branch for branch in node.tree[1:] if branch.who != node.who]
         fork.pending = [branch for branch in others if branch.who in enabled]
@@ -215,7 +223,7 @@ class Division:
         """Return a new part for the values of a choice that are still to come."""
         same = [Branch(node.who, node.accesses, node.value), *node.tree[1:]]
         root = Node(dict(node.sleep), same, node.enabled)
-        root.width, root.values, root.done, root.others = node.width, node.values, node.done, node.others
+        root.width, root.values, root.done = node.width, node.values, node.done
         root.accesses, root.beside = node.accesses, node.beside
         root.choose_next()
         node.values, node.tree[1:] = [], []

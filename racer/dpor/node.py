@@ -11,12 +11,12 @@ class Node:
 
     `sleep` holds the threads, with their next operation, whose exploration from here is done; `tree` what is still
     to be explored, the step being taken first. `enabled` are the numbers of the threads that can go on here. A step
-    that is a choice has a `value` out of `width`, and `values` to come; with `others` it touched what stands there.
+    that is a choice has a `value` out of `width`, and `values` to come.
     `done` counts the steps explored from here before this one. Of those asleep, `beside` are explored by other parts
     of the search at the same time.
     """
 
-    __slots__ = ("accesses", "beside", "done", "enabled", "others", "sleep", "tree", "value", "values", "who", "width")
+    __slots__ = ("accesses", "beside", "done", "enabled", "sleep", "tree", "value", "values", "who", "width")
 
     def __init__(self, sleep: dict[int, Accesses], tree: list[Branch], enabled: list[int]) -> None:
         self.sleep = sleep
@@ -33,7 +33,6 @@ class Node:
         self.accesses = branch.accesses
         self.value = branch.value
         self.values: list[int] = []
-        self.others: Accesses = ()
         self.width = 0
 
     def branches(self) -> tuple[int, int]:
@@ -44,7 +43,6 @@ class Node:
         """Take the step with its next value: what races have put into the tree for that, or anew."""
         self.value = value = self.values.pop(0)
         self.done += 1
-        self.others += self.accesses
         del self.tree[0]
         for at, branch in enumerate(self.tree):
             if branch.who == self.who and branch.value == value:
@@ -57,7 +55,7 @@ class Node:
 
         `paths` are the identities of the threads by number.
         """
-        self.sleep[self.who] = self.accesses + self.others
+        self.sleep[self.who] = self.accesses
         self.done += 1
         del self.tree[0]
         tree = self.tree

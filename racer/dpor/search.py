@@ -25,7 +25,8 @@ class Dpor:
     one that repeats a class, which happens only where threads ask whether others have ended.
 
     A search may be a part of a larger one: what begins with the step taken at state `root`, and with no other there.
-    What it finds is to be explored from there, or from a state before, goes into its `outbox`.
+    What it finds is to be explored from there, or from a state before, goes into its `outbox`. One that finds out only
+    on the way that it `looks_at_life` is of no use, and `restarts` with that knowledge.
     """
 
     text = "dpor"
@@ -37,6 +38,7 @@ class Dpor:
         self.outbox: list[Call] = []
         self.cut_off = False
         self.looks_at_life = False
+        self.restarts = False
         self.numbers: list[int] = []
         self.codes: list[int] = []
         self.paths: list[int] = []
@@ -82,7 +84,7 @@ class Dpor:
             return chosen if chosen in enabled else self._astray(depth, chosen)
         stack = self.stack
         if depth > self.fresh:
-            stack[depth - 1].accesses = stack[depth - 1].tree[0].accesses = accesses_at(self._run, depth - 1)
+            self._look_at(self._run, depth - 1)
         if depth == len(stack):
             return self._extend(enabled, current)
         chosen = self._number_of(stack[depth].who)
@@ -90,6 +92,11 @@ class Dpor:
             return self._astray(depth, chosen)
         self.numbers[depth:] = [chosen]
         return chosen
+
+    def _look_at(self, run: Turnstile, depth: int) -> None:
+        """Take down what the step just executed has really touched."""
+        node = self.stack[depth]
+        node.accesses = node.tree[0].accesses = accesses_at(run, depth, life=self.looks_at_life)
 
     def _extend(self, enabled: list[int], current: int) -> int:
         """Enter a state that is new on the path; return who goes on, or give up if all that could are asleep."""
@@ -159,10 +166,10 @@ class Dpor:
         if not self.cut_off:
             last = len(self.stack) - 1
             if last == len(run.order) - 1 >= self.fresh:
-                self.stack[last].accesses = self.stack[last].tree[0].accesses = accesses_at(run, last)
+                self._look_at(run, last)
             self._analyse(run, ledger)
         self.codes = run.codes
-        return self._backtrack()
+        return not self.restarts and self._backtrack()
 
     def _analyse(self, run: Turnstile, ledger: Ledger) -> None:
         """Find the races of an execution; then reverse them, since a sequence holds steps after the race as well."""
@@ -177,9 +184,9 @@ class Dpor:
         if not run.cut:
             for thread in run.threads:
                 if thread.started and not thread.ended and not (thread.kind == REACQUIRE and not thread.notified):
-                    event = pending(run, thread)
+                    event = pending(run, thread, life=self.looks_at_life)
                     for earlier in self._races.pending(event):
-                        self._reverse(Race(earlier, foreseen(run, event)))
+                        self._reverse(Race(earlier, foreseen(event)))
 
     def _enter(self, run: Turnstile, ledger: Ledger) -> None:
         """Add the new steps to the races, and what races they are in."""
@@ -190,15 +197,15 @@ class Dpor:
             node, thread = stack[index], order[index]
             kind = codes[index] >> 8 & 0xFF
             value = node.value if kind == CHOOSE else None
-            if kind in LOOKS_AT_LIFE:
-                self.looks_at_life = True
+            if kind in LOOKS_AT_LIFE and not self.looks_at_life:
+                self.restarts = True
             started = None
             if kind == START:
                 number = codes[index] >> 16
                 started = next(each.thread_number for each in run.threads if each.number == number)
             event = Event(index, thread, paths[thread], kind, node.accesses, value)
             for earlier in add(event, started):
-                self._open.append(Race(earlier, foreseen(run, self._as_first(earlier, event, ledger))))
+                self._open.append(Race(earlier, foreseen(self._as_first(earlier, event, ledger))))
 
     def _reverse(self, race: Race) -> None:
         """See to it that the second of two racing events is also explored before the first one."""
@@ -207,7 +214,7 @@ class Dpor:
         if path.covered:
             race.proof = path.proof
         elif path.events[0].thread in node.enabled and not path.is_asleep(node.sleep):
-            inserted, race.proof = insert(node.tree, path, lengthen=self.looks_at_life)
+            inserted, race.proof = insert(node.tree, path)
             if inserted and race.first <= self.root:
                 self.outbox.append((race.first, path.events, race.second.index))
 

@@ -24,7 +24,7 @@ def plain(search: Dpor | Bounded) -> Plain:
         # What comes after the first branch stands in the next node, too.
         fields["tree"] = plain_trees(node.tree, shallow=depth + 1 < len(search.stack))
         nodes.append(fields)
-    kept = ("root", "fresh", "looks_at_life", "numbers", "paths")
+    kept = ("root", "fresh", "looks_at_life", "restarts", "numbers", "paths")
     return _fields(search, kept) | {"codes": _codes(search), "nodes": nodes}
 
 
@@ -36,7 +36,7 @@ def restored(data: Plain) -> Dpor | Bounded:
         bounded.stack = [_state(fields) for fields in data["states"]]
         return bounded
     search = Dpor()
-    for name in ("root", "fresh", "looks_at_life", "numbers", "paths", "codes"):
+    for name in ("root", "fresh", "looks_at_life", "restarts", "numbers", "paths", "codes"):
         setattr(search, name, data[name])
     for fields in data["nodes"]:
         tree = trees(fields["tree"])
@@ -46,7 +46,7 @@ def restored(data: Plain) -> Dpor | Bounded:
         for name in ("done", "value", "values", "who", "width"):
             setattr(node, name, fields[name])
         node.beside = frozenset(fields["beside"])
-        node.accesses, node.others = accesses_of(fields["accesses"]), accesses_of(fields["others"])
+        node.accesses = accesses_of(fields["accesses"])
         search.stack.append(node)
     return search
 

@@ -104,16 +104,13 @@ class Path:
         return self if at is None else Path(self.events[:at] + self.events[at + 1 :])
 
 
-def insert(children: list[Branch], path: Path, *, lengthen: bool = False) -> tuple[bool, int]:
+def insert(children: list[Branch], path: Path) -> tuple[bool, int]:
     """Insert a sequence into the tree that `children` is the root of, unless the tree covers it already.
 
     The walk goes from left to right: it descends into the first child that may come first in the rest of the
     sequence, and drops that thread's step from the rest. A leaf reached on the way covers the sequence. Returned is
     whether anything was inserted, and the index of the last event that was needed to see that the tree now covers the
     sequence; LAST if all were.
-
-    To `lengthen` is to append the rest to the leaf: for steps of which it is not known what they will touch, so that
-    the leaf may have been entered though another branch covers it.
     """
     seen = NEVER
     while True:
@@ -122,7 +119,7 @@ def insert(children: list[Branch], path: Path, *, lengthen: bool = False) -> tup
             if chosen in (None, child.value) and path.may_begin(child.who, child.accesses, foreseen=child.foreseen):
                 seen = max(seen, path.index_of(child.who))
                 path = path.without_first_of(child.who)
-                if not child.children and not lengthen:
+                if not child.children:
                     return False, seen
                 if not path.events:
                     return False, LAST
