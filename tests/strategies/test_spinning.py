@@ -104,10 +104,10 @@ def in_vain(make: Callable[[], Wait]) -> Callable[[], None]:
     return test
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", ["pos", "pct:1,k=50", "surw:1=2:5+3:5", "portfolio:k=50,none", "round-robin"])
 @pytest.mark.parametrize("wait", [*YIELDS, *NONE])
 def test_a_loop_that_waits_in_vain_is_a_livelock(wait: str, strategy: str) -> None:
-    limit = 1000 if wait in YIELDS else 24 * QUIET
+    limit = 1000 if wait in YIELDS else 40 * QUIET
     result = racer.explore(in_vain((YIELDS | NONE)[wait]), strategy=strategy, executions=1, seed=3, max_steps=limit)
     assert [finding.kind for finding in result.findings] == ["step-limit", "livelock"]
     assert [side.thread for side in result.findings[1].sides] == ["a", "b"]
