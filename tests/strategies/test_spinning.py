@@ -48,14 +48,14 @@ def spinners(make: Callable[[], Wait]) -> Callable[[], None]:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("wait", YIELDS)
 def test_loops_that_yield_let_others_go_on_at_once(wait: str, strategy: str) -> None:
-    result = racer.explore(spinners(YIELDS[wait]), strategy=strategy, executions=300, seed=3, max_steps=200)
+    result = racer.explore(spinners(YIELDS[wait]), strategy=strategy, executions=100, seed=3, max_steps=200)
     assert result.verdict == "PASS"
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("wait", NONE)
 def test_loops_that_do_not_yield_let_others_go_on_before_long(wait: str, strategy: str) -> None:
-    result = racer.explore(spinners(NONE[wait]), strategy=strategy, executions=200, seed=3, max_steps=12 * QUIET)
+    result = racer.explore(spinners(NONE[wait]), strategy=strategy, executions=60, seed=3, max_steps=12 * QUIET)
     assert result.verdict == "PASS"
 
 
