@@ -1,5 +1,6 @@
 """The guest's memory: memslots, the pages they name, and pinning; what userspace does to it is in userspace.py."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import racer
@@ -128,17 +129,16 @@ class GuestMemory:
         """Take one reference on the frame behind a page: without locks if it stays put, else by way of a fault."""
         frame, base = page.look_up()
         if frame is not None:
-            pin = new_pin(frame, gpa, area)
-            if frame.atomically("pin", frame.take, page, pin):
-                return HostPointer(pin, base + (gpa & PAGE_MASK))
+            pin = new_pin(frame, base, gpa, area)
+            if frame.pin(page, pin):
+                return HostPointer(pin, pin.at)
         with self.mmap_lock:
             self.fault_in(page)
             frame, base = page.look_up()
             if frame is None:
                 return None
-            pin = new_pin(frame, gpa, area)
-            taken = frame.atomically("pin", frame.take, page, pin)
-            return HostPointer(pin, base + (gpa & PAGE_MASK)) if taken else None
+            pin = new_pin(frame, base, gpa, area)
+            return HostPointer(pin, pin.at) if frame.pin(page, pin) else None
 
     def guest_store(self, gpa: int, member: Member, value: int) -> bool:
         """Store a member of an area at a guest address, as the guest does; return False where there is no memory."""
@@ -167,10 +167,17 @@ class GuestMemory:
             frame, base = page.look_up()
             if frame is None:
                 return None
-            frame.read(member.load_label)
             at = base + (gpa & PAGE_MASK) + member.offset
-            value: int = member.unpack_from(frame.data, at)[0]
+            value: int = frame.atomically(member.load_label, member.unpack_from, frame.data, at)[0]
             return value
+
+    def divide(self, gpa: int, offsets: Iterable[int]) -> None:
+        """Make parts of an area that may be registered at a guest address, as Frame.divide does."""
+        page = self.page_at(gpa)
+        assert page is not None
+        frame, base = page.mapping
+        assert frame is not None
+        frame.divide(base + (gpa & PAGE_MASK), offsets)
 
     def poke(self, gpa: int, member: Member, value: int) -> None:
         """Set a member of an area before the machine runs; no operation."""
@@ -190,9 +197,9 @@ def page_in(memslots: tuple[Memslot, ...], gpa: int) -> Page | None:
     return None
 
 
-def new_pin(frame: Frame, gpa: int, area: str | None) -> Pin:
+def new_pin(frame: Frame, base: int, gpa: int, area: str | None) -> Pin:
     """Make the pin that a caller of kvmppc_pin_guest_page is about to take."""
-    return Pin(frame, gpa, frame.size, area, racer.side("pin", frame.name, skip=3))
+    return Pin(frame, base + (gpa & PAGE_MASK), gpa, area, racer.side("pin", frame.name, skip=3))
 
 
 def write_if_mapped(frame: Frame, page: Page, member: Member, at: int, value: int) -> bool:

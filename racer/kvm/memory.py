@@ -1,14 +1,16 @@
 """The host's memory: frames of real bytes with reference counts, poisoned and reused as soon as the last is gone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import racer
 from racer.kvm.pointer import Pin
 
 if TYPE_CHECKING:
     from racer.kvm.guest_memory import Page
+
+R = TypeVar("R")
 
 PAGE_SIZE = 4096
 PAGE_MASK = PAGE_SIZE - 1
@@ -26,23 +28,14 @@ class Frame:
 
     `refs` counts one for each guest page mapped here and one for each pin. When it falls to zero the frame is given
     to a foreign owner on the spot, whose canary fills it: a store that arrives late shows there. Everything but the
-    number and the size changes only in operations on `resource`.
+    number and the size changes only in operations on `resource`. Where the areas in a frame are known beforehand and
+    do not overlap, their members may be `parts` with operations of their own: uses of different parts then do not
+    conflict, nor does taking a pin with using another. Whatever concerns a frame as a whole is an operation on all
+    of them, and so is giving a pin back.
     """
 
-    __slots__ = (
-        "atomically",
-        "data",
-        "mapped_by",
-        "memory",
-        "name",
-        "number",
-        "owner",
-        "pins",
-        "read",
-        "refs",
-        "size",
-        "write",
-    )
+    __slots__ = ("_all_parts", "_parts", "data", "mapped_by", "memory", "name", "number", "owner", "pins", "refs",
+                 "resource", "size")  # fmt: skip
 
     def __init__(self, memory: "HostMemory", number: int, size: int) -> None:
         self.memory = memory
@@ -54,10 +47,30 @@ class Frame:
         self.pins: list[Pin] = []
         self.owner = GUEST
         self.mapped_by: list[Page] = []
-        resource = racer.Resource(name=self.name)
-        self.read = resource.read
-        self.write = resource.write
-        self.atomically = resource.atomically
+        self.resource = racer.Resource(name=self.name)
+        self._parts: dict[int, dict[int, racer.Resource]] = {}
+        self._all_parts: tuple[racer.Resource, ...] = ()
+
+    def divide(self, at: int, offsets: Iterable[int]) -> None:
+        """Make parts of an area at `at`, each from one of these offsets to the next; before the machine runs."""
+        parts = {offset: racer.Resource(name=f"{self.name} +{at + offset:#x}") for offset in offsets}
+        self._parts[at] = parts
+        self._all_parts += tuple(parts.values())
+
+    def part(self, area: int, at: int) -> racer.Resource:
+        """Return what a use of the byte at `at`, by a pointer to the area at `area`, is an operation on."""
+        parts = self._parts.get(area)
+        if parts is None:
+            return self.resource
+        return parts[max(offset for offset in parts if area + offset <= at)]
+
+    def pin(self, page: "Page", pin: Pin) -> bool:
+        """Take the reference of a pin, if the page is still mapped here. One operation."""
+        return self.resource.atomically("pin", self._take, page, pin)
+
+    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
+        """Do something to the frame as a whole. One operation."""
+        return self.resource.atomically(what, fn, *args, also=self._all_parts)
 
     # What follows performs no operations: it is run by `atomically`, or before any other thread knows the frame.
 
@@ -78,8 +91,7 @@ class Frame:
             self.mapped_by.remove(page)
         return self._drop()
 
-    def take(self, page: "Page", pin: Pin) -> bool:
-        """Take the reference of a pin, if the page is still mapped here."""
+    def _take(self, page: "Page", pin: Pin) -> bool:
         if page not in self.mapped_by:
             return False
         self.pins.append(pin)

@@ -14,15 +14,16 @@ class Pin:
 
     `released` is who gave it back, and where; a pointer of this pin is stale from then on, whatever else keeps the
     frame in memory: real guests put several areas into one page, so the frame's own count would hide a stale store.
-    `area` names what the page was pinned for, `limit` is the offset in the frame at which the mapping ended then.
+    `area` names what the page was pinned for, `at` is its address in the frame, `limit` where the frame ends.
     """
 
-    __slots__ = ("area", "entries", "frame", "gpa", "limit", "released", "taken")
+    __slots__ = ("area", "at", "entries", "frame", "gpa", "limit", "released", "taken")
 
-    def __init__(self, frame: "Frame", gpa: int, limit: int, area: str | None, taken: racer.Side) -> None:
+    def __init__(self, frame: "Frame", at: int, gpa: int, area: str | None, taken: racer.Side) -> None:
         self.frame = frame
+        self.at = at
         self.gpa = gpa
-        self.limit = limit
+        self.limit = frame.size
         self.area = area
         self.taken = taken
         self.released: racer.Side | None = None
@@ -37,8 +38,8 @@ class Pin:
 class HostPointer:
     """A host address: a pin, and an offset in its frame.
 
-    Every load and store is one operation on the frame, and is checked against the pin. A stale one is reported and
-    still happens, as it would on a machine; one beyond the end of the page is reported and does not.
+    Every load and store is one operation on the frame, or a part of it, and is checked against the pin. A stale one is
+    reported and still happens, as it would on a machine; one beyond the end of the page is reported and does not.
     """
 
     __slots__ = ("at", "frame", "pin")
@@ -51,7 +52,7 @@ class HostPointer:
     def load(self, member: Member) -> int:
         """Return a member of the area at this address."""
         frame = self.frame
-        frame.read(member.load_label)
+        frame.part(self.pin.at, self.at + member.offset).read(member.load_label)
         if self.pin.released is not None:
             report_stale(self, "load", member)
         at = self.at + member.offset
@@ -64,7 +65,7 @@ class HostPointer:
     def store(self, member: Member, value: int) -> None:
         """Set a member of the area at this address."""
         frame = self.frame
-        frame.write(member.store_label)
+        frame.part(self.pin.at, self.at + member.offset).write(member.store_label)
         if self.pin.released is not None:
             report_stale(self, "store", member)
         at = self.at + member.offset
@@ -76,7 +77,7 @@ class HostPointer:
     def store_bytes(self, what: Member, data: bytes) -> None:
         """Write `data` here in one operation; `what` names it."""
         frame = self.frame
-        frame.write(what.store_label)
+        frame.part(self.pin.at, self.at + what.offset).write(what.store_label)
         if self.pin.released is not None:
             report_stale(self, "store", what)
         if self.at + len(data) > self.pin.limit:

@@ -1,7 +1,7 @@
 """Something threads contend for, whose effects the subject performs itself."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from racer.core.operation import CHANGE, TOUCH
@@ -37,8 +37,12 @@ class Resource:
         """Perform one modifying operation."""
         raise NotImplementedError
 
-    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
-        """Perform one modifying operation that runs fn(*args) and return its result; fn performs no operations."""
+    def atomically(self, what: str, fn: Callable[..., R], *args: object, also: "Sequence[Resource]" = ()) -> R:
+        """Perform one modifying operation that runs fn(*args) and return its result; fn performs no operations.
+
+        It modifies the resources in `also`, too: parts of this one that have operations of their own. In free mode it
+        is indivisible only for this one.
+        """
         raise NotImplementedError
 
 
@@ -64,9 +68,12 @@ class ControlledResource(Operand, Resource):
         if run.recorder is not None:
             run.recorder.what(what)
 
-    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
+    def atomically(self, what: str, fn: Callable[..., R], *args: object, also: Sequence[Resource] = ()) -> R:
         self.write(what)
-        return self.run.pure(fn, *args)
+        run = self.run
+        for part in also:
+            run.did_also_modify(run.current, part)  # type: ignore[arg-type]  # controlled like this one
+        return run.pure(fn, *args)
 
 
 class FreeResource(Resource):
@@ -85,7 +92,8 @@ class FreeResource(Resource):
         if interpose.hook is not None:
             interpose.hook()
 
-    def atomically(self, what: str, fn: Callable[..., R], *args: object) -> R:
+    def atomically(self, what: str, fn: Callable[..., R], *args: object, also: Sequence[Resource] = ()) -> R:
+        del also
         if interpose.hook is not None:
             interpose.hook()
         with self._lock:

@@ -1,10 +1,19 @@
 """A bounded workload as data: who asks for which area, how often each vcpu enters, what happens to memory."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from racer.kvm import userspace
-from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD, PERSISTENT
+from racer.kvm.layout import (
+    DTL_IDX,
+    LENGTH_HWORD,
+    LENGTH_WORD,
+    PERSISTENT,
+    PMCREGS_IN_USE,
+    STATUS,
+    YIELD_COUNT,
+)
 from racer.kvm.memory import PAGE_SIZE
 from racer.kvm.papr import (
     H_VPA_DEREG_DTL,
@@ -44,6 +53,9 @@ class Call(NamedTuple):
         return self.subfunc in LENGTHS
 
 
+PARTS = {
+    H_VPA_REG_VPA: (0, STATUS.offset, PMCREGS_IN_USE.offset, YIELD_COUNT.offset, DTL_IDX.offset),
+}
 LENGTHS = {H_VPA_REG_VPA: VPA_LENGTH, H_VPA_REG_DTL: DTL_LENGTH, H_VPA_REG_SLB: SLB_LENGTH}
 Calls = tuple[Call, ...]
 
@@ -98,6 +110,15 @@ class Program:
     mm: tuple[int, ...] = ()
     quiesce: bool = True
 
+    def areas(self) -> list[tuple[int, int]]:
+        """Return which kind of area lies where: each place is for one kind, and has a page of its own."""
+        calls = (*self.before, *chain.from_iterable(self.registrars))
+        found = sorted({(call.subfunc, call.place) for call in calls if call.registers}, key=lambda each: each[1])
+        assert len({place for _, place in found}) == len(found), "a place is for one kind of area"
+        pages = [place.page + n for place in self.places for n in range(place.huge)]
+        assert len(set(pages)) == len(pages), "a place has a page of its own"
+        return found
+
 
 def gpa_of(place: Place) -> int:
     """Return the guest address of a place."""
@@ -105,15 +126,18 @@ def gpa_of(place: Place) -> int:
 
 
 def lay_out(vm: Vm, program: Program) -> None:
-    """Give the machine the pages of the program's places, with the length word of the area that lies in each."""
+    """Give the machine the pages of the program's places, each with the length word of the area that lies there.
+
+    Members of an area that are used one by one become parts of its frame: their uses do not conflict.
+    """
     for place in program.places:
         vm.memory.add_memslot(BASE + place.page * PAGE_SIZE, place.huge, place.huge)
-    for call in (*program.before, *(call for calls in program.registrars for call in calls)):
-        if call.registers:
-            gpa = gpa_of(program.places[call.place])
-            vm.memory.poke(gpa, LENGTH_HWORD if call.subfunc == H_VPA_REG_VPA else LENGTH_WORD, LENGTHS[call.subfunc])
-            if call.subfunc == H_VPA_REG_SLB:
-                vm.memory.poke(gpa, PERSISTENT, 3)
+    for subfunc, number in program.areas():
+        gpa = gpa_of(program.places[number])
+        vm.memory.divide(gpa, PARTS.get(subfunc, (0,)))
+        vm.memory.poke(gpa, LENGTH_HWORD if subfunc == H_VPA_REG_VPA else LENGTH_WORD, LENGTHS[subfunc])
+        if subfunc == H_VPA_REG_SLB:
+            vm.memory.poke(gpa, PERSISTENT, 3)
 
 
 def remap(vm: Vm, program: Program) -> None:

@@ -1,13 +1,16 @@
+from collections.abc import Callable
+
 import pytest
 
 import racer
 from racer.kvm import userspace
 from racer.kvm.guest_memory import GuestMemory, UnsignedLong, kvmppc_pin_guest_page, kvmppc_unpin_guest_page
-from racer.kvm.layout import YIELD_COUNT
+from racer.kvm.layout import DTL_IDX, STATUS, YIELD_COUNT, Member
 from racer.kvm.memory import CANARY, KEPT_BY_VICTIM, PAGE_SIZE, VICTIM, HostMemory, report_corruption
 from racer.kvm.pointer import NULL, HostPointer
 from racer.kvm.schemes import SCHEMES
 from racer.kvm.vm import Vm
+from tests.engine.told import both
 from tests.kvm.running import clean, findings, kinds
 
 BASE = 0x10000
@@ -230,6 +233,43 @@ def test_two_that_look_a_page_up_do_not_conflict() -> None:
             thread.join()
 
     assert racer.verify(body).executions == 1
+
+
+def divided() -> tuple[GuestMemory, HostPointer]:
+    memory = memory_of()
+    memory.divide(BASE, (0, STATUS.offset, YIELD_COUNT.offset))
+    return memory, pinned(memory)
+
+
+def store(va: HostPointer, member: Member) -> Callable[[], object]:
+    return lambda: va.store(member, 1)
+
+
+WAYS: dict[str, tuple[Callable[[GuestMemory, HostPointer], tuple[Callable[[], object], ...]], int]] = {
+    "two parts": (lambda m, va: (store(va, STATUS), store(va, YIELD_COUNT)), 1),
+    "one part": (lambda m, va: (store(va, YIELD_COUNT), store(va, YIELD_COUNT)), 2),
+    "one part through two pins": (lambda m, va: (store(va, STATUS), store(pinned(m), STATUS)), 2),
+    "a member after the last offset": (lambda m, va: (store(va, YIELD_COUNT), store(va, DTL_IDX)), 2),
+    "a use and a new pin": (lambda m, va: (store(va, STATUS), lambda: pinned(m)), 1),
+    "a use and the end of its pin": (lambda m, va: (store(va, STATUS), lambda: kvmppc_unpin_guest_page(m, va)), 2),
+    "a use and the guest's own": (lambda m, va: (store(va, STATUS), lambda: m.guest_load(BASE, STATUS)), 2),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_uses_of_an_area_conflict_where_they_touch_the_same_part(way: str) -> None:
+    make, classes = WAYS[way]
+    assert racer.verify(lambda: both(*make(*divided())), keep_going=True).executions == classes
+
+
+@pytest.mark.parametrize("member", [STATUS, YIELD_COUNT, DTL_IDX], ids=repr)
+def test_a_use_of_any_part_after_the_end_of_its_pin_is_stale(member: Member) -> None:
+    def body() -> None:
+        memory, va = divided()
+        both(store(va, member), lambda: kvmppc_unpin_guest_page(memory, va))
+
+    result = racer.verify(body, keep_going=True)
+    assert [(finding.kind, finding.count) for finding in result.findings] == [("stale-pointer", 1)]
 
 
 def test_a_slot_that_goes_away_makes_pins_fail_until_it_is_back() -> None:

@@ -300,3 +300,30 @@ def test_objects_and_threads_made_by_several_threads_at_once_add_no_interleaving
 
     result = racer.explore(body, executions=300)
     assert result.interleavings == 1
+
+
+R = racer.Resource
+PARTS: dict[str, tuple[Callable[[R, R, R], object], Callable[[R, R, R], object], int]] = {
+    "another's part": (lambda r, a, b: r.atomically("", int, also=(a,)), lambda r, a, b: b.read(), 1),
+    "a part that is read": (lambda r, a, b: r.atomically("", int, also=(a, b)), lambda r, a, b: a.read(), 2),
+    "the last part": (lambda r, a, b: r.atomically("", int, also=(a, b)), lambda r, a, b: b.write(), 2),
+    "the whole": (lambda r, a, b: r.atomically("", int, also=(a, b)), lambda r, a, b: r.read(), 2),
+    "a part in common": (
+        lambda r, a, b: r.atomically("", int, also=(a, b)),
+        lambda r, a, b: a.atomically("", int, also=(b,)),
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_an_operation_on_a_resource_and_its_parts_conflicts_with_those_on_each(name: str) -> None:
+    first, second, classes = PARTS[name]
+
+    def body() -> None:
+        parts = racer.Resource(), racer.Resource(), racer.Resource()
+        both(lambda: first(*parts), lambda: second(*parts))
+
+    assert racer.explore(body, executions=150).interleavings == classes
+    result = racer.verify(body)
+    assert (result.executions, result.redundant, result.exhausted) == (classes, 0, True)
