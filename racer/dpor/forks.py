@@ -58,7 +58,7 @@ class Fork:
         """Have a sequence explored from here, unless it is already, or is going to be (`Path`)."""
         path = Path(events, self.sleep, self.sleep, until)
         if not path.covered:
-            insert(self.pending, path)
+            insert(self.pending, path.events)
 
 
 class Part:

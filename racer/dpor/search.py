@@ -214,7 +214,7 @@ class Dpor:
         if path.covered:
             race.proof = path.proof
         elif path.events[0].thread in node.enabled and not path.is_asleep(node.sleep):
-            inserted, race.proof = insert(node.tree, path)
+            inserted, race.proof = insert(node.tree, path.events)
             if inserted and race.first <= self.root:
                 self.outbox.append((race.first, path.events, race.second.index))
 

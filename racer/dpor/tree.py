@@ -3,9 +3,10 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final
 
-from racer.dpor.access import Accesses, Event
+from racer.dpor.access import Accesses, Event, conflict
 
 NEVER: Final = -1
+NOWHERE: Final = -2
 LAST: Final = 1 << 62
 """Beyond the last event of an execution."""
 
@@ -24,7 +25,7 @@ class Branch:
 
 
 class Path:
-    """A sequence of events, with what is asked of it: where each thread comes first, and where each object.
+    """A sequence of events, and whether a thread that is asleep may begin it.
 
     Events are read one after another, and no further than to the first step of one of the threads that are asleep, if
     that depends on none before it: the sequence is then `covered`, and `proof` is the index of that step.
@@ -33,7 +34,7 @@ class Path:
     `until`: for the others it is not enough that they are explored, it would have to have been before.
     """
 
-    __slots__ = ("_beside", "_firsts", "_modified", "_touched", "covered", "events", "proof")
+    __slots__ = ("_beside", "_modified", "_threads", "_touched", "covered", "events", "proof")
 
     def __init__(
         self,
@@ -46,13 +47,14 @@ class Path:
         self.events: list[Event] = []
         self.covered = False
         self.proof = NEVER
-        self._firsts = firsts = {}  # type: dict[int, int]
-        self._touched = touched = {}  # type: dict[int, int]
-        self._modified = modified = {}  # type: dict[int, int]
-        for at, event in enumerate(events):
-            if event.who not in firsts:
-                who = event.who
-                firsts[who] = at
+        self._threads: set[int] = set()
+        self._touched: set[int] = set()
+        self._modified: set[int] = set()
+        threads, touched, modified = self._threads, self._touched, self._modified
+        for event in events:
+            who = event.who
+            if who not in threads:
+                threads.add(who)
                 if (
                     who in sleep
                     and (event.index <= until or who not in beside)
@@ -63,48 +65,24 @@ class Path:
                     return
             self.events.append(event)
             for key, modifies in event.accesses:
-                touched.setdefault(key, at)
+                touched.add(key)
                 if modifies:
-                    modified.setdefault(key, at)
-
-    def may_begin(self, who: int, accesses: Accesses, *, foreseen: bool = False) -> bool:
-        """Return whether a thread is a weak initial of the sequence.
-
-        Its first step in the sequence depends on none before it; or it has no step there, and its next operation,
-        which touches `accesses`, depends on none of the sequence. Of a step that is only `foreseen`, and may be
-        blocked, the second cannot be said.
-        """
-        end = len(self.events)
-        at = self._firsts.get(who)
-        if at is None:
-            if foreseen:
-                return False
-            at = end
-        else:
-            accesses = self.events[at].accesses
-        return all((self._touched if modifies else self._modified).get(key, end) >= at for key, modifies in accesses)
+                    modified.add(key)
 
     def is_asleep(self, sleep: Mapping[int, Accesses]) -> bool:
-        """Return whether a thread that is asleep may begin the sequence."""
-        return any(self.may_begin(who, accesses) for who, accesses in sleep.items() if who not in self._beside)
+        """Return whether a thread that is asleep and has no step here may begin the sequence all the same.
 
-    def value_of(self, who: int) -> int | None:
-        """Return the value that a thread's first step here chooses; None if it is no choice or is not here."""
-        at = self._firsts.get(who)
-        return None if at is None else self.events[at].value
-
-    def index_of(self, who: int) -> int:
-        """Return the index in its execution of a thread's first step here; LAST if all here had to be looked at."""
-        at = self._firsts.get(who)
-        return LAST if at is None else self.events[at].index
-
-    def without_first_of(self, who: int) -> "Path":
-        """Return the sequence without a thread's first step."""
-        at = self._firsts.get(who)
-        return self if at is None else Path(self.events[:at] + self.events[at + 1 :])
+        It may if its next operation depends on nothing here.
+        """
+        touched, modified = self._touched, self._modified
+        return any(
+            not any(key in (touched if modifies else modified) for key, modifies in accesses)
+            for who, accesses in sleep.items()
+            if who not in self._threads and who not in self._beside
+        )
 
 
-def insert(children: list[Branch], path: Path) -> tuple[bool, int]:
+def insert(children: list[Branch], events: Sequence[Event]) -> tuple[bool, int]:
     """Insert a sequence into the tree that `children` is the root of, unless the tree covers it already.
 
     The walk goes from left to right: it descends into the first child that may come first in the rest of the
@@ -112,22 +90,49 @@ def insert(children: list[Branch], path: Path) -> tuple[bool, int]:
     whether anything was inserted, and the index of the last event that was needed to see that the tree now covers the
     sequence; LAST if all were.
     """
+    rest = list(reversed(events))
     seen = NEVER
     while True:
         for child in children:
-            chosen = None if child.value is None else path.value_of(child.who)
-            if chosen in (None, child.value) and path.may_begin(child.who, child.accesses, foreseen=child.foreseen):
-                seen = max(seen, path.index_of(child.who))
-                path = path.without_first_of(child.who)
-                if not child.children:
-                    return False, seen
-                if not path.events:
-                    return False, LAST
-                children = child.children
-                break
+            at = _place_of(child, rest)
+            if at == NOWHERE:
+                continue
+            if at == NEVER:
+                seen = LAST
+            else:
+                seen = max(seen, rest.pop(at).index)
+            if not child.children:
+                return False, seen
+            if not rest:
+                return False, LAST
+            children = child.children
+            break
         else:
-            children.append(_chain(path.events))
-            return True, max(seen, path.events[-1].index)
+            rest.reverse()
+            children.append(_chain(rest))
+            return True, max(seen, rest[-1].index)
+
+
+def _place_of(child: Branch, rest: list[Event]) -> int:
+    """Return where the step of a branch stands in the rest of a sequence, which is in reverse, if it may begin that.
+
+    NEVER if it has no step there and depends on nothing there: it may begin it, too. Of a step that is only
+    foreseen, and may be blocked, that cannot be said. NOWHERE if it may not.
+    """
+    who = child.who
+    last = len(rest) - 1
+    at = last
+    while at >= 0 and rest[at].who != who:
+        at -= 1
+    if at < 0:
+        depends = child.foreseen or any(conflict(child.accesses, event.accesses) for event in rest)
+        return NOWHERE if depends else NEVER
+    event = rest[at]
+    if child.value is not None and event.value not in (None, child.value):
+        return NOWHERE
+    if at < last and any(conflict(event.accesses, rest[before].accesses) for before in range(at + 1, last + 1)):
+        return NOWHERE
+    return at
 
 
 def _chain(sequence: Sequence[Event]) -> Branch:
