@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
 
@@ -21,6 +21,10 @@ USAGE = 2
 UNDECIDED = 3
 BROKEN = 4
 INTERRUPTED = 130
+
+EVERY = 0.25
+"""Seconds between two progress lines."""
+LARGE = 1e9
 
 Body = Callable[[], object]
 LARGEST_SEED = 2**64 - 1
@@ -139,6 +143,99 @@ def explore(test: str, strategy: str, executions: int, seed: str, max_steps: int
 
 @command.command()
 @click.argument("test")
+@click.option("--preemptions", type=click.IntRange(min=0), help="Only interleavings with at most so many preemptions.")
+@click.option("--max-executions", type=click.IntRange(min=1), help="Stop after so many executions.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), help="A file to go on from, and to keep what is left in."
+)
+@click.option("--keep-going", is_flag=True, help="Do not stop at the first finding.")
+@click.option("--max-steps", default=100_000, show_default=True, help="Steps after which an execution is cut.")
+def verify(test: str, checkpoint: Path | None, *, keep_going: bool, **bounds: Any) -> int:
+    """Run TEST (module:function) under every interleaving, each once: with no finding that is a proof for this test.
+
+    Interleavings that differ only in the order of independent operations count as one. Example:
+
+        racer verify my_tests.py:lost_update --checkpoint verify.json
+
+    Ctrl-C keeps what was done in the checkpoint; the same command goes on from there.
+    """
+    body = body_of(test)
+    click.echo(f"racer verify {test}")
+    with Live() as live:
+        try:
+            result = racer.verify(body, keep_going=keep_going, checkpoint=checkpoint, progress=live.show, **bounds)
+        except KeyboardInterrupt:
+            live.stop()
+            kept = f"; the same command goes on from {checkpoint}" if checkpoint else ""
+            click.echo(f"interrupted after {live.executions:,} executions{kept}", err=True)
+            raise
+    for finding in result.findings:
+        show(finding, "", test)
+    click.echo(told(result))
+    return {"PASS": SUCCESS, "FAIL": FOUND}.get(result.verdict, UNDECIDED)
+
+
+def told(result: racer.Result) -> str:
+    """Return what a verification showed, in words."""
+    rate = result.executions / result.seconds if result.seconds else 0.0
+    lines = [f"{result.verdict}: {result.reason}"]
+    many = f"{result.executions:,} executions, {result.interleavings:,} distinct interleavings"
+    redundant = f", {result.redundant:,} redundant" if result.redundant else ""
+    lines.append(f"    {many}{redundant}, {result.steps:,} steps; {result.seconds:.1f} s, {rate:,.0f} executions/s")
+    if result.exhausted:
+        lines.append("    exhausted: there is no other interleaving of this test")
+    else:
+        lines.append("    NOT exhausted: there are interleavings that were not executed")
+    return "\n".join(lines)
+
+
+class Live:
+    """A line on a terminal that says how far a verification is; nothing where the output is no terminal."""
+
+    def __init__(self) -> None:
+        self.executions = 0
+        self._open = sys.stderr.isatty()
+        self._last = 0.0
+
+    def __enter__(self) -> Self:
+        """Return the line."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def show(self, now: racer.Snapshot) -> None:
+        """Write how far it is, a few times a second."""
+        self.executions = now.executions
+        if not self._open or now.seconds - self._last < EVERY or not now.seconds:
+            return
+        self._last = now.seconds
+        rate = now.executions / now.seconds
+        line = f"{now.executions:,} executions, {rate:,.0f}/s, {now.failed:,} with a finding"
+        if now.total is not None and now.total >= now.executions:
+            left = (now.total - now.executions) / rate if rate else 0.0
+            line += f"; about {brief(now.total)} in all, {brief(left)} s to go (more may turn up)"
+        click.echo(f"\r\033[K{line}", nl=False, err=True)
+
+    def stop(self) -> None:
+        """Take the line away."""
+        if self._open and self._last:
+            click.echo("\r\033[K", nl=False, err=True)
+        self._open = False
+
+
+def brief(number: float) -> str:
+    """Return a number of any size in a few characters.
+
+    >>> brief(1234.5), brief(2.5e13)
+    ('1,234', '2e+13')
+    """
+    return f"{number:,.0f}" if number < LARGE else f"{number:.0e}"
+
+
+@command.command()
+@click.argument("test")
 @click.argument("schedule")
 def replay(test: str, schedule: str) -> int:
     """Run TEST (module:function) once more under SCHEDULE, the line a finding prints."""
@@ -154,7 +251,7 @@ def replay(test: str, schedule: str) -> int:
 def show(finding: racer.Finding, again: str, test: str) -> None:
     """Print a finding and how to see it again."""
     click.echo(describe(finding) + "\n")
-    if finding.seed is not None:
+    if finding.seed is not None and again:
         click.echo(f"    reproduce: {again}{finding.seed:#x}")
     if finding.schedule is not None:
         click.echo(f"    replay:    racer replay {test} '{finding.schedule}'\n")

@@ -86,3 +86,36 @@ def test_bad_input_gets_one_clear_line(name: str, bodies: str, capsys: pytest.Ca
     assert errors.startswith("error: ")
     assert errors.count("\n") == 1
     assert re.search(reason, errors)
+
+
+def test_a_safe_body_is_verified(bodies: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["verify", f"{bodies}:safe"]) == 0
+    output = capsys.readouterr().out
+    assert "PASS: all 2 interleavings were executed, without a finding" in output
+    assert "exhausted: there is no other interleaving of this test" in output
+
+
+def test_what_a_verification_finds_replays(bodies: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["verify", f"{bodies}:lost", "--keep-going", "--jobs", "2"]) == 1
+    output = capsys.readouterr().out
+    assert re.search(r"^FAIL: \d+ of \d+ executions had a finding$", output, re.MULTILINE)
+    replay = re.search(r"replay:    racer (.*)", output)
+    assert replay
+    assert cli.run([word.strip("'") for word in replay[1].split()]) == 1
+
+
+def test_a_verification_goes_on_from_a_checkpoint(
+    bodies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["verify", f"{bodies}:safe", "--checkpoint", str(tmp_path / "kept")]
+    assert cli.run([*words, "--max-executions", "1"]) == 3
+    assert "UNKNOWN: cut short after 1 executions" in capsys.readouterr().out
+    assert cli.run(words) == 0
+    assert "PASS: all 2 interleavings were executed" in capsys.readouterr().out
+
+
+def test_bounds_that_cannot_be_meant_are_bad_usage(bodies: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["verify", f"{bodies}:safe", "--preemptions", "-1"]) == 2
+    assert "-1 is not in the range x>=0" in capsys.readouterr().err
+    assert cli.run(["verify", f"{bodies}:safe", "--jobs", "2", "--preemptions", "1"]) == 2
+    assert "jobs must be 1, got 2" in capsys.readouterr().err
