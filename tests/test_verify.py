@@ -219,3 +219,74 @@ SOUND: dict[str, Callable[[], None]] = {name: body(KNOWN[name].program) for name
 def test_what_is_sound_is_proved(name: str) -> None:
     result = racer.verify(SOUND[name])
     assert (result.verdict, result.exhausted) == ("PASS", True)
+
+
+def test_a_loop_that_sleeps_lets_the_others_go_on() -> None:
+    def test() -> None:
+        flag = racer.Shared(initial=False)
+
+        def wait() -> None:
+            while not flag.value:
+                racer.sleep(1)
+
+        both(wait, lambda: setattr(flag, "value", True))
+
+    result = racer.verify(test, max_executions=20)
+    assert (result.failed, result.executions, result.exhausted) == (0, 20, False)
+
+
+def test_a_loop_without_end_is_cut_with_a_finding() -> None:
+    def test() -> None:
+        flag = racer.Shared(initial=False)
+
+        def spin() -> None:
+            while not flag.value:
+                pass
+
+        both(spin, lambda: setattr(flag, "value", True))
+
+    result = racer.verify(test, max_steps=100, max_executions=200, keep_going=True)
+    assert "step-limit" in [finding.kind for finding in result.findings]
+    assert not result.exhausted
+
+
+def test_a_test_that_depends_on_something_else_is_found_out_with_both_operations() -> None:
+    runs = []
+
+    def test() -> None:
+        x, y = racer.Shared(0, name="x"), racer.Atomic(0, name="y")
+        runs.append(1)
+        if len(runs) % 2:
+            y.load()
+        else:
+            y.store(1)
+        both(lambda: setattr(x, "value", 1), lambda: x.value)
+
+    with pytest.raises(racer.NondeterminismError) as caught:
+        racer.verify(test)
+    error = caught.value
+    assert error.step == 1
+    assert error.first.startswith("main: load of object")
+    assert error.second.startswith("main: store of object")
+
+
+def test_a_thread_that_is_not_ready_for_its_foreseen_step_is_found_out() -> None:
+    runs = []
+
+    def test() -> None:
+        lock, x = racer.Lock(), racer.Shared(0)
+        runs.append(1)
+        if len(runs) > 1:
+            lock.acquire()
+
+        def a() -> None:
+            with lock:
+                x.value = 1
+
+        def b() -> None:
+            x.value = 2
+
+        both(a, b)
+
+    with pytest.raises(racer.NondeterminismError, match="differ there:"):
+        racer.verify(test)

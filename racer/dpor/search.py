@@ -11,6 +11,7 @@ from racer.dpor.tree import Branch, Path, insert
 from racer.engine.recorder import Ledger
 from racer.engine.turnstile import Turnstile
 
+NOBODY = -1
 Call = tuple[int, list[Event], int]
 """What is to be explored from a state before a part's own: its depth, the sequence, the index of the race's second."""
 
@@ -46,6 +47,7 @@ class Dpor:
         self._open: list[Race] = []
         self.fresh = 0
         self._depth = 0
+        self._patient = NOBODY
         self._run: Turnstile
 
     # -- one execution -------------------------------------------------------------------------------------------
@@ -53,6 +55,7 @@ class Dpor:
     def begin(self, seed: int) -> None:
         self.cut_off = False
         self._depth = 0
+        self._patient = NOBODY
 
     def attach(self, run: Turnstile) -> None:
         """Take the execution that is about to run."""
@@ -62,7 +65,7 @@ class Dpor:
         pass
 
     def yielded(self, thread: int) -> None:
-        pass
+        self._patient = thread
 
     def choose(self, n: int) -> int:
         node = self.stack[self._depth - 1]
@@ -130,11 +133,17 @@ class Dpor:
         return chosen
 
     def _awake(self, enabled: list[int], current: int, sleep: dict[int, Accesses]) -> int:
-        """Return a thread that is not asleep, the cheapest: who goes on, or begins where another has just ended."""
+        """Return a thread that is not asleep, the cheapest: who goes on, or begins where another has just ended.
+
+        One that waited for time to pass lets others go first, lest a loop that waits for them goes on for ever.
+        """
         threads = self._run.threads
-        if current in enabled and threads[current].path not in sleep:
+        if current in enabled and current != self._patient and threads[current].path not in sleep:
             return current
+        self._patient = NOBODY
         awake = [number for number in enabled if threads[number].path not in sleep]
+        if len(awake) > 1 and current in awake:
+            awake.remove(current)
         return next((number for number in awake if not threads[number].ident), awake[-1] if awake else GIVE_UP)
 
     def _number_of(self, who: int) -> int:
