@@ -172,11 +172,10 @@ class Dpor:
         """Analyse an execution; return whether another is to be run."""
         compare(run, self.codes, self.fresh)
         self.paths = [thread.path for thread in run.threads]
-        if not self.cut_off:
-            last = len(self.stack) - 1
-            if last == len(run.order) - 1 >= self.fresh:
-                self._look_at(run, last)
-            self._analyse(run, ledger)
+        last = len(self.stack) - 1
+        if last == len(run.order) - 1 >= self.fresh:
+            self._look_at(run, last)
+        self._analyse(run, ledger)
         self.codes = run.codes
         return not self.restarts and self._backtrack()
 
@@ -192,7 +191,9 @@ class Dpor:
                 self._reverse(race)
         if not run.cut:
             for thread in run.threads:
-                if thread.started and not thread.ended and not (thread.kind == REACQUIRE and not thread.notified):
+                if not thread.started or thread.ended or thread.thread_number in run.enabled:
+                    continue
+                if thread.kind != REACQUIRE or thread.notified:
                     event = pending(run, thread, life=self.looks_at_life)
                     for earlier in self._races.pending(event):
                         self._reverse(Race(earlier, foreseen(event)))

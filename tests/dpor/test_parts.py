@@ -1,6 +1,7 @@
 """A search divided into parts: nothing is missed, and no class is executed twice."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -12,19 +13,18 @@ from racer.dpor.state import plain, restored
 from racer.engine.driver import Driver
 from racer.engine.pool import Worker
 from racer.engine.recorder import Ledger
-from tests.engine.flat import Program, body, endings
+from tests.engine.flat import body, endings
 from tests.engine.programs import KNOWN
 from tests.engine.test_interleavings import any_program
 
 DETECT = frozenset({"exception", "deadlock"})
 
 
-def divided(program: Program, wanted: int, budget: int) -> tuple[int, int]:
+def divided(test: Callable[[], None], wanted: int, budget: int) -> tuple[int, int]:
     """Explore in `wanted` parts, each for `budget` executions in turn; return the executions and their classes.
 
     Between turns each part is made anew from text, as if another process had it.
     """
-    test = body(program)
     classes: list[int] = []
 
     def loop(worker: Worker) -> None:
@@ -53,7 +53,7 @@ def divided(program: Program, wanted: int, budget: int) -> tuple[int, int]:
 @pytest.mark.parametrize("seed", range(12))
 def test_any_program_is_explored_in_parts(seed: int, wanted: int, budget: int) -> None:
     program = any_program(seed)
-    executed, classes = divided(program, wanted, budget)
+    executed, classes = divided(body(program), wanted, budget)
     assert classes == len(endings(program))
     assert executed == classes or racer.verify(body(program), keep_going=True).redundant
 
@@ -61,7 +61,7 @@ def test_any_program_is_explored_in_parts(seed: int, wanted: int, budget: int) -
 @pytest.mark.parametrize(("wanted", "budget"), [(2, 1), (4, 5), (8, 20)])
 @pytest.mark.parametrize("name", ["last zero (3)", "inc(3)", "abba", "two waiters"])
 def test_known_programs_are_explored_in_parts(name: str, wanted: int, budget: int) -> None:
-    assert divided(KNOWN[name].program, wanted, budget) == (KNOWN[name].classes, KNOWN[name].classes)
+    assert divided(body(KNOWN[name].program), wanted, budget) == (KNOWN[name].classes, KNOWN[name].classes)
 
 
 def last_zero(n: int) -> None:
@@ -82,6 +82,46 @@ def last_zero(n: int) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def tried() -> None:
+    x, lock = racer.Shared(0), racer.Lock()
+
+    def take() -> None:
+        with lock:
+            pass
+
+    def ask() -> None:
+        if lock.acquire(blocking=False):
+            x.value = 1
+
+    for target in (lambda: x.value, take, ask):
+        racer.Thread(target=target).start()
+
+
+def seen() -> None:
+    x, y = racer.Shared(0), racer.Shared(0)
+
+    def look() -> None:
+        if x.value:
+            y.value = 2
+
+    def write() -> None:
+        x.value = 1
+        racer.count(f"{y.value}")
+        x.value = 1
+
+    for target in (look, write, look, lambda: x.value):
+        racer.Thread(target=target).start()
+
+
+@pytest.mark.parametrize("wanted", [2, 3, 6, 12])
+@pytest.mark.parametrize("budget", [1, 2, 3])
+@pytest.mark.parametrize(("test", "classes"), [(tried, 5), (seen, 63)])
+def test_what_was_cut_off_in_one_part_is_explored_in_another(
+    test: Callable[[], None], classes: int, budget: int, wanted: int
+) -> None:
+    assert divided(test, wanted, budget) == (classes, classes)
 
 
 def test_two_processes_explore_what_one_does() -> None:
