@@ -271,9 +271,11 @@ METHODS = {"sem_acquire": "acquire", "sem_release": "release", "cwait": "wait"}
 
 def performed(op: Op, objects: dict[str, Any], threads: list[racer.Thread | None]) -> Any:
     """Perform an operation of the model on racer's objects."""
-    if op.kind in {"point", "sleep", "choose"}:
-        alone = {"point": racer.point, "sleep": lambda: racer.sleep(1), "choose": lambda: racer.choose(op.value)}
-        return alone[op.kind]()
+    lone: dict[str, Callable[[], Any]] = {
+        "point": racer.point, "sleep": partial(racer.sleep, 1), "choose": partial(racer.choose, op.value)
+    }  # fmt: skip
+    if op.kind in lone:
+        return lone[op.kind]()
     if op.kind in {"start", "join", "alive"}:
         thread = threads[int(op.on)]
         assert thread is not None

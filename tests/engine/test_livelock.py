@@ -99,6 +99,19 @@ def waits_with_a_timeout() -> None:
     both(on_condition, on_event)
 
 
+def waits_with_a_timeout_and_swaps() -> None:
+    word, event = racer.Atomic(0, name="word"), racer.Event()
+
+    def swap() -> None:
+        while not event.wait(timeout=1):
+            racer.point("looking")
+            word.compare_exchange(0, 1)
+            word.compare_exchange(1, 0)
+            word.compare_exchange(1, 0)
+
+    both(swap)
+
+
 def ticks() -> None:
     while True:
         racer.point()
@@ -170,6 +183,44 @@ def test_a_livelock_replays_with_its_digest(strategy: str) -> None:
     assert [(f.kind, f.message, f.signature) for f in again.findings][1:] == [
         (found.kind, found.message, found.signature)
     ]
+
+
+def test_to_be_watched_changes_nothing_of_what_is_recorded() -> None:
+    def test() -> None:
+        waits_with_a_timeout_and_swaps()
+
+    watched, plain = (
+        racer.explore(test, strategy="round-robin", executions=1, max_steps=LIMIT, detect=detect).findings[0].execution
+        for detect in (("livelock",), ())
+    )
+    assert watched is not None
+    assert plain is not None
+    assert len(watched.findings) == 2
+    assert watched.trace == plain.trace
+    assert all(event.location is not None for event in watched.trace)
+    last = watched.trace[-20:]
+    assert {event.value for event in last} >= {"0", "1", None}
+    assert {event.what for event in last} == {"", "looking"}
+    assert any(event.failed for event in last)
+
+
+def test_a_finalizer_is_refused_in_what_is_watched_too() -> None:
+    class Finalized:
+        def __init__(self, flag: racer.Shared[bool]) -> None:
+            self.flag = flag
+
+        def __del__(self) -> None:
+            self.flag.value = False
+
+    def test() -> None:
+        flag = racer.Shared(False)
+        for n in range(LIMIT):
+            racer.point()
+            if n == LIMIT * 2 // 3:
+                Finalized(flag)
+
+    with pytest.raises(racer.UsageError, match="inside __del__"):
+        racer.explore(test, executions=1, max_steps=LIMIT)
 
 
 def test_one_signature_however_the_threads_interleave() -> None:

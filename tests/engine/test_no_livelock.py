@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 import racer
-from tests.engine.test_livelock import kinds, livelock_of, lost_flag, ticks
+from tests.engine.test_livelock import LIMIT, kinds, livelock_of, lost_flag, ticks
 from tests.engine.told import both
 
 Body = Callable[[], object]
@@ -63,11 +63,11 @@ def polls_with_patience() -> None:
 
 def fills_a_list() -> None:
     found: list[int] = []
+    cell = racer.Shared(7)
 
     def work() -> None:
         while len(found) < 10**6:
-            racer.point()
-            found.append(7)
+            found.append(cell.value)
 
     both(work)
 
@@ -75,10 +75,11 @@ def fills_a_list() -> None:
 class Worker:
     def __init__(self) -> None:
         self.done = 0
+        self.cell = racer.Shared(0)
 
     def run(self) -> None:
         while self.done < 10**6:
-            racer.point()
+            self.cell.value = 5
             self.done += 1
 
 
@@ -97,11 +98,64 @@ def waits_until_a_time() -> None:
 
 
 def goes_deeper() -> None:
+    cell = racer.Shared(0)
+
     def work() -> None:
-        racer.point()
+        cell.value = 1
         work()
 
     both(work)
+
+
+def lines(n: int) -> Callable[[racer.Shared[int]], None]:
+    """Return a function of so many lines that are all alike."""
+    made: dict[str, Callable[[racer.Shared[int]], None]] = {}
+    exec("def work(cell):\n" + "    cell.value\n" * n, made)  # noqa: S102
+    return made["work"]
+
+
+def goes_straight_on() -> None:
+    cell, work = racer.Shared(0), lines(2000)
+    both(lambda: work(cell))
+
+
+def has_long_rounds() -> None:
+    """Nothing tells how often it has been round; but it was so only a few times."""
+    cell, work = racer.Shared(0), lines(60)
+
+    def again_and_again() -> None:
+        for _ in [None] * 1000:
+            work(cell)
+
+    both(again_and_again)
+
+
+def one_ends() -> None:
+    """Nothing tells that b is nearer to its end; but it comes there."""
+    flag = racer.Shared(False)
+
+    def wait() -> None:
+        while not flag.value:
+            racer.sleep(1)
+
+    def look() -> None:
+        for _ in [None] * 260:
+            flag.value  # noqa: B018
+
+    both(wait, look)
+
+
+def one_does_something_late() -> None:
+    flag, other = racer.Shared(False), racer.Shared(0)
+
+    def look() -> None:
+        for _ in [None] * 260:
+            flag.value  # noqa: B018
+        other.value = 1
+        while not flag.value:
+            pass
+
+    both(look, look)
 
 
 def starts_threads() -> None:
@@ -252,7 +306,8 @@ def test_nor_is_who_could_have_gone_on_now_and_then() -> None:
 
         both(spin, spin, lock.acquire)
 
-    assert kinds(body, strategy=Never(3)) == ["step-limit"]
+    for limit in range(LIMIT, LIMIT + 4):  # free or taken at the cut
+        assert kinds(body, strategy=Never(3), max_steps=limit) == ["step-limit"]
 
 
 def test_who_is_blocked_all_the_time_may_be() -> None:

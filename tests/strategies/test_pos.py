@@ -84,6 +84,19 @@ def locked(first: str, second: str) -> list[Op]:
     return [Op("acquire", first), Op("acquire", second), Op("release", second), Op("release", first)]
 
 
+def overtaken() -> Program:
+    """Main's write has to wait for each of four reads that it conflicts with."""
+
+    def reader() -> Steps:
+        for _ in range(3):
+            yield Op("read", "x")
+        if (yield Op("read", "x")) == 0:
+            yield Op("write", "seen", 1)
+
+    main = repeated([Op("start", "1"), Op("write", "x", 1), Op("join", "1")])
+    return Program((main, reader), {**SHARED, "seen": ("shared", 0)})
+
+
 def asleep_once() -> Program:
     """A sleep is an event like any other, as long as nobody loops around it."""
     child = [Op("point"), Op("sleep"), Op("write", "x", 1)]
@@ -92,6 +105,7 @@ def asleep_once() -> Program:
 
 PROGRAMS: dict[str, tuple[Program, Judge]] = {
     "asleep once": (asleep_once(), value_of("seen", 1)),
+    "overtaken": (overtaken(), value_of("seen", 1)),
     "two locks": (after_start(locked("a", "b"), locked("b", "a"), objects=TWO_LOCKS), deadlock),
     "far away": (far_away(5), value_of("seen", 1)),
     "lost signal": (after_start(WAIT, NOTIFY, objects=CONDITION), deadlock),

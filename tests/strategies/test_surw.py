@@ -9,6 +9,7 @@ import pytest
 
 import racer
 from racer.core.rng import SplitMix64
+from racer.strategies.fair import QUIET
 from racer.strategies.profile import MOST_OBJECTS, Profile
 from racer.strategies.surw import Surw
 from tests.engine.flat import body
@@ -201,3 +202,24 @@ def test_a_profile_is_measured_once() -> None:
     measured = Surw().profiled([])
     assert measured.text == "surw:none"
     assert measured.profiled(iter(())) is measured
+
+
+def test_who_is_expected_in_vain_is_not_expected_for_ever() -> None:
+    """The profile promises what a never does: b has to be let past it once, and not for each of its steps."""
+
+    def test() -> None:
+        cell, flag = racer.Shared(0), racer.Shared(False)
+
+        def wait() -> None:
+            while not flag.value:
+                pass
+
+        def work() -> None:
+            for i in range(20):
+                cell.value = i
+            flag.value = True
+
+        both(wait, work)
+
+    result = racer.explore(test, strategy="surw:1=3:1000+4:20", executions=100, seed=1, max_steps=8 * QUIET)
+    assert result.verdict == "PASS"
