@@ -223,3 +223,23 @@ def test_who_is_expected_in_vain_is_not_expected_for_ever() -> None:
 
     result = racer.explore(test, strategy="surw:1=3:1000+4:20", executions=100, seed=1, max_steps=8 * QUIET)
     assert result.verdict == "PASS"
+
+
+def test_what_was_expected_is_used_up() -> None:
+    """Of a condition's lock too, which is the second object of its waits."""
+
+    def test() -> None:
+        condition = racer.Condition(racer.Lock())
+
+        def work() -> None:
+            with condition:
+                condition.wait(timeout=1)
+
+        both(work, work)
+
+    strategy = Surw(Profile.parse("1=3:4+4:4"))  # acquire, wait, reacquire, release
+    for seed in range(20):
+        racer.explore(test, strategy=strategy, executions=1, seed=seed)
+        strategy._catch_up(strategy._run)
+        assert strategy._left == [0, 0, 0]
+    assert racer.explore(test, strategy="surw", executions=1).strategy == "surw:1=3:4+4:4,2=3:2+4:2"
