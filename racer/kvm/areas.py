@@ -73,11 +73,16 @@ class KvmppcVpa:
         self.requested: racer.Side | None = None
 
     def waiting(self) -> int | None:
-        """Return the number of the request that waits, None if none does. One operation, for the judges."""
-        number = self.serial
+        """Return the number of the request that waits, None if none does. One operation, for the judges.
+
+        In free mode a request may come meanwhile: then it is not known whose flag was seen, and what is told is no
+        request's number.
+        """
+        before = self.serial
         if not self.update_pending:
             return None
-        return self.serial if racer.controlled() else number
+        number = self.serial
+        return number if racer.controlled() or number == before else -number
 
 
 SHOWN = {"vpa": "VPA", "dtl": "DTL", "slb_shadow": "SLB shadow"}
