@@ -18,6 +18,7 @@ from stress.seeds import parse_seed, seed_text
 
 Say = Callable[[str], None]
 NO_SIZES = plan.Sizes()
+VERIFIED = "dpor"  # the strategy of a verification, which no seed repeats
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def replay(file: schedule_file.ScheduleFile, say: Say) -> int:
     same = execution.digest == file.digest
     say(f"digest {execution.digest}" + ("" if same else f", the file says {file.digest}"))
     again = runner.reproduce_line(cell, file.strategy, file.seed)
+    if file.strategy == VERIFIED:
+        again = f"make verify WORKLOAD={file.workload} SCHEME={runner.quoted(file.scheme)}"
     code = show(cell, execution.findings, execution.steps, again, say)
     return code if same else UNDECIDED
 

@@ -52,12 +52,15 @@ class ScheduleFile:
         body = "\n".join(lines) + "\n"
         return f"{body}check {_check(body)}\n"
 
-    def write(self, folder: Path) -> Path:
-        """Write the file into `folder` under a name that tells workload, scheme and kind; return its path."""
+    def write(self, folder: Path, before: int = 0) -> Path:
+        """Write the file into `folder` under a name that tells workload, scheme and kind; return its path.
+
+        `before` is how many of that name there are already.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         cross = "-cross" if self.parameters.cross else ""
         name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{self.workload}{cross}-{Path(self.scheme).name}-{self.kind}").strip("-")
-        path = folder / f"{name}.schedule"
+        path = folder / f"{name}{f'-{before + 1}' if before else ''}.schedule"
         path.write_text(self.text(), encoding="utf-8")
         return path
 

@@ -71,6 +71,7 @@ def check_page(area: "KvmppcVpa") -> None:
     if area.changes == area.checked:
         return
     area.checked = area.changes
+    racer.count("entries-after-update")
     if area.noted is not None or not recorded:
         return
     gpa = area.next_gpa

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import racer
 from racer.kvm.layout import PERSISTENT, SIZEOF_SLB_ENTRY, SLB_ESID, SLB_HEADER, SLB_NUM_BOLTED, SLB_VSID
 from racer.kvm.pointer import HostPointer
 
@@ -14,6 +15,7 @@ def reload_slb(vcpu: "Vcpu") -> list[tuple[int, int]]:
     slb = vcpu.slb_shadow.pinned_addr
     if not slb:
         return []
+    racer.count("slb-reloads")
     n = min(slb.load(PERSISTENT), SLB_NUM_BOLTED)
     end = vcpu.slb_shadow.pinned_end
     assert isinstance(slb, HostPointer)

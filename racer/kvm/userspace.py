@@ -95,6 +95,7 @@ def _take_away(memory: GuestMemory, page: Page, *, reclaim: bool) -> bool:
             frame = memory.host.allocate()
             frame.atomically("fill", frame.fill_for, page, contents)
             page.atomically("migrate", page.map, frame, base)
+        racer.count("reclaimed" if reclaim else "migrated")
         drop(memory, page, old)
         return True
 

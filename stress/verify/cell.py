@@ -28,4 +28,8 @@ class Proof(Outcome):
 
     exhausted: bool = False
     redundant: int = 0
-    unreduced: float | None = None
+    unreduced: int | None = None
+
+    def distinct(self, kind: str) -> int:
+        """Return how many distinct findings of a kind there are."""
+        return sum(each.kind == kind for each in self.found)

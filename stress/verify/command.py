@@ -14,6 +14,7 @@ from stress.verify import screen
 from stress.verify.bounded import WORKLOADS, Bounded, find
 from stress.verify.cell import BoundedCell
 from stress.verify.closing import closing
+from stress.verify.live import Live
 from stress.verify.runner import STRATEGY
 
 
@@ -67,7 +68,7 @@ def verify_cells(cells: list[BoundedCell], processes: int, *, verbose: bool) -> 
     interrupted = False
     try:
         screen.head(out, cells, processes)
-        with screen.Live(out, cells) as live:
+        with Live(out, cells) as live:
             for number, news in Crew(processes).run(list(cells)):
                 live.take(number, news)
                 if isinstance(news, Outcome):

@@ -1,26 +1,32 @@
-"""Judges the verification of a cell: exhausted, the kinds found are to be exactly those that the workload states."""
+"""Judges the verification of a cell: what is found is to be exactly what the workload states."""
 
-from stress import workloads
 from stress.cell import EXPECTED, FAILED, INCONCLUSIVE
+from stress.judge import UNKNOWN
+from stress.verify.bounded import Bounded
 from stress.verify.cell import Proof
 
 
-def judge(proof: Proof) -> None:
-    """Set `judged` and `why`.
+def judge(proof: Proof, workload: Bounded) -> None:
+    """Set `judged` and `why`, and the verdict UNKNOWN where nothing raced.
 
-    A kind that is not stated is a failure at once; one that is stated and does not show only when all was explored.
+    A kind that is not stated is a failure at once; one that is stated and does not show only when all was explored,
+    and within the default bounds: what other bounds have is not stated, only what a broken scheme may show at all.
     """
-    workload = workloads.by_name(proof.cell.workload)
-    stated = workload.must_find(proof.cell.scheme)
-    unexpected = [kind for kind in proof.kinds if kind not in stated]
-    missing = sorted(stated - set(proof.kinds))
+    scheme = proof.cell.scheme
+    usual = proof.cell.parameters == workload.defaults
+    stated = workload.must_find(scheme)
+    allowed = stated if usual else workload.may_find(scheme)
+    unexpected = [kind for kind in proof.kinds if kind not in allowed]
+    missing = sorted(stated - set(proof.kinds)) if usual else []
+    unseen = [name for name in workload.seen if not proof.counters.get(name)] if usual else []
     if unexpected:
         proof.judged, proof.why = FAILED, f"not expected: {', '.join(unexpected)}"
     elif not proof.exhausted:
-        proof.judged, proof.why = INCONCLUSIVE, f"not exhausted in {proof.executions:,} executions"
-    elif missing and proof.cell.full:
+        proof.judged, proof.why = INCONCLUSIVE, proof.why or f"not exhausted in {proof.executions:,} executions"
+    elif missing:
         proof.judged, proof.why = FAILED, f"expected, not found: {', '.join(missing)}"
-    elif not proof.counters.get(workload.raced):
-        proof.judged, proof.why = INCONCLUSIVE, f"nothing raced: {workload.raced} is 0"
+    elif unseen:
+        proof.verdict = UNKNOWN
+        proof.judged, proof.why = INCONCLUSIVE, f"never happened: {', '.join(unseen)}"
     else:
         proof.judged, proof.why = EXPECTED, ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import racer
-from racer.kvm.papr import H_REGISTER_VPA, flags_word
+from racer.kvm.papr import FUNCTION_NAMES, H_REGISTER_VPA, flags_word
 from racer.kvm.vcpu import LEAVE, Exit, Vcpu
 from racer.kvm.vm import Vm
 from stress.verify.program import LENGTHS, Call, Calls, Program, gpa_of, lay_out, reclaim, remap
@@ -17,20 +17,21 @@ NO_FUNCTION = 0x4  # a hypercall that has nothing to do with areas: it only take
 
 
 class Stays:
-    """A guest that stays so many times: it comes out for a hypercall and by an interrupt in turn, at last for good."""
+    """A guest that stays so many times: it comes out by an interrupt and for a hypercall in turn, at last for good."""
 
     def __init__(self, stays: int, *, machine_checks: bool) -> None:
-        self.left = stays
+        self.stays = stays
+        self.over = 0
         self.machine_checks = machine_checks
 
     def run(self, vcpu: Vcpu) -> Exit | None:
         """Stay in the guest."""
         if self.machine_checks:
             vcpu.kvm.scheme.machine_check(vcpu)
-        self.left -= 1
-        if not self.left:
+        self.over += 1
+        if self.over == self.stays:
             return LEAVE
-        return Exit(NO_FUNCTION) if self.left % 2 else None
+        return None if self.over % 2 else Exit(NO_FUNCTION)
 
     def returned(self, code: int) -> None:
         """Take no notice of return codes."""
@@ -45,7 +46,9 @@ def make_calls(vm: Vm, caller: Vcpu, program: Program, calls: Calls) -> None:
 def make_call(vm: Vm, caller: Vcpu, program: Program, call: Call) -> None:
     """Make one call."""
     gpa, wrote = (gpa_of(program.places[call.place]), LENGTHS[call.subfunc]) if call.registers else (0, 0)
-    vm.hcall(caller, H_REGISTER_VPA, flags_word(call.subfunc), vm.runners[call.vcpu].vcpu_id, gpa, wrote=wrote)
+    target = vm.runners[call.vcpu].vcpu_id
+    if vm.hcall(caller, H_REGISTER_VPA, flags_word(call.subfunc), target, gpa, wrote=wrote):
+        racer.count(f"{FUNCTION_NAMES[call.subfunc]} refused")
 
 
 def play(scheme: "Scheme", program: Program, parameters: "Parameters") -> None:

@@ -1,20 +1,20 @@
-"""What a verification shows: progress, each workload in words with a row per scheme, and the closing sentence."""
+"""What a verification shows in the end: findings, and each workload in words with a row for each scheme."""
 
+from collections import Counter
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import Progress as Bars
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from stress.cell import EXPECTED, FAILED, FAULT, Outcome, Progress
+from stress.cell import EXPECTED, FAILED, FAULT, Outcome
 from stress.interpreter import described
 from stress.judge import UNKNOWN
 from stress.screen import IN_TABLE
 from stress.verify.bounded import find
-from stress.verify.cell import BoundedCell, Proof, Search
+from stress.verify.cell import BoundedCell, Proof
+from stress.verify.words import stated, threads
+
+COLUMNS = ("executions", "without reduction", "redundant", "failed", "time")
 
 
 def head(out: Console, cells: list[BoundedCell], processes: int) -> None:
@@ -23,55 +23,6 @@ def head(out: Console, cells: list[BoundedCell], processes: int) -> None:
     until = f"at most {limit:,} executions each" if limit else "until all is explored"
     out.print(f"racer verify: {described()}, {processes} processes, {len(cells)} cells, {until}")
     out.print()
-
-
-class Live:
-    """Progress: a line for each cell under way on a terminal, otherwise a line for each that is done."""
-
-    def __init__(self, out: Console, cells: list[BoundedCell]) -> None:
-        self.out = out
-        self.cells = cells
-        self.done = 0
-        self.bars = Bars(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TextColumn("{task.fields[told]}"),
-            TimeElapsedColumn(),
-            console=out,
-            transient=True,
-            disable=not out.is_terminal,
-        )
-        self.tasks = {n: self.bars.add_task(title(cell), visible=False, told="") for n, cell in enumerate(cells)}
-        self.total = self.bars.add_task("cells", told="")
-
-    def __enter__(self) -> Self:
-        """Start to draw."""
-        self.bars.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.bars.stop()
-
-    def take(self, number: int, news: Progress | Outcome) -> None:
-        """Show one report."""
-        if isinstance(news, Outcome):
-            self.done += 1
-            self.bars.update(self.tasks[number], visible=False)
-            self.bars.update(self.total, told=f"{self.done} of {len(self.cells)} done")
-            if not self.out.is_terminal:
-                self.out.print(f"[{self.done}/{len(self.cells)}] {line_of(news)}", markup=False)
-        elif isinstance(news, Search):
-            self.bars.update(self.tasks[number], visible=True, told=told(news))
-
-
-def told(now: Search) -> str:
-    """Return how far a search is: speed, explored, and what is left as far as can be told."""
-    rate = now.executions / now.seconds if now.seconds else 0
-    known = f"{rate:,.0f} executions/s  {now.executions:,} explored  {now.findings} findings"
-    if now.total is None:
-        return known
-    left = max(now.total - now.executions, 0)
-    return f"{known}  about {left:,.0f} left" + (f", {left / rate:,.0f} s" if rate else "")
 
 
 def title(cell: BoundedCell) -> str:
@@ -113,40 +64,53 @@ def blocks(out: Console, proofs: Iterable[Outcome], *, verbose: bool) -> None:
 def table(out: Console, cells: list[BoundedCell], proofs: dict[int, Outcome]) -> None:
     """Print each workload in words, with what was shown of each scheme."""
     for name in dict.fromkeys(cell.workload for cell in cells):
-        workload = find(name)
-        assert workload is not None
-        out.print(f"({workload.letter}) {workload.name}: {workload.summary}", markup=False)
+        mine = {number: cell for number, cell in enumerate(cells) if cell.workload == name}
+        in_words(out, next(iter(mine.values())))
         made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
         made.add_column("    scheme", no_wrap=True)
         for column in ("verdict", "exhausted"):
             made.add_column(column, no_wrap=True)
-        for column in ("executions", "unreduced", "time"):
+        for column in COLUMNS:
             made.add_column(column, justify="right", no_wrap=True)
-        made.add_column("found, in how many executions")
-        for number, cell in enumerate(cells):
-            if cell.workload == name:
-                made.add_row(f"    {cell.scheme}", *row(proofs.get(number)))
+        made.add_column("distinct findings")
+        for number, cell in mine.items():
+            made.add_row(f"    {cell.scheme}", *row(proofs.get(number)))
         out.print(made)
         out.print()
 
 
+def in_words(out: Console, cell: BoundedCell) -> None:
+    """Print what the threads of a cell's workload do."""
+    workload = find(cell.workload)
+    assert workload is not None
+    out.print(f"({workload.letter}) {workload.name}: {stated(workload, cell.parameters)}", markup=False)
+    for line in threads(workload.program, cell.parameters):
+        out.print(f"      {line}", markup=False)
+
+
 def row(proof: Outcome | None) -> list[str]:
     """Return the columns of one cell."""
-    if not isinstance(proof, Proof):
-        why = "not run" if proof is None else verdict(proof)
-        return [why, "", "", "", "", "" if proof is None else proof.why.strip().splitlines()[-1]]
-    counts: dict[str, int] = {}
-    for each in proof.found:
-        counts[each.kind] = max(counts.get(each.kind, 0), each.count)
-    kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.items())
+    if not isinstance(proof, Proof) or not proof.executions:
+        why = proof.why.strip().splitlines()[-1] if proof is not None and proof.why else ""
+        return ["not run" if proof is None else verdict(proof), "", *[""] * len(COLUMNS), why]
+    kinds = ", ".join(f"{kind} {count}" for kind, count in Counter(each.kind for each in proof.found).items())
     why = proof.why if proof.judged != EXPECTED else ""
     return [
         verdict(proof),
         "yes" if proof.exhausted else "no",
         f"{proof.executions:,}",
-        "-" if proof.unreduced is None else f"{proof.unreduced:.0e}",
+        "-" if proof.unreduced is None else f"~{amount(proof.unreduced)}",
+        f"{proof.redundant:,}",
+        f"{proof.failed:,}",
         f"{proof.seconds:.1f} s",
         "; ".join(part for part in (kinds, why) if part),
     ]
 
 
+def amount(number: int) -> str:
+    """Return an estimated number, in powers of ten when it is large.
+
+    >>> amount(1260), amount(31 * 10**17)
+    ('1,260', '3e18')
+    """
+    return f"{number:,}" if number < 10**6 else f"{str(number)[0]}e{len(str(number)) - 1}"

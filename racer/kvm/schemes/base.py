@@ -1,5 +1,6 @@
 """What a scheme is: the functions of the kernel that decide when the pointers to the areas change."""
 
+import racer
 from racer.kvm import guest, machine_check
 from racer.kvm.layout import YIELD_COUNT
 from racer.kvm.papr import H_PARAMETER, H_SUCCESS
@@ -108,6 +109,7 @@ class Scheme:
         """Let a vcpu that runs for the first time join its vcore at once, if that is in the guest just now."""
         vcore_state = vc.vcore_state
         if vcore_state == RUNNING and vc.exit_count() == 0:
+            racer.count("late-joins")
             vcpu.ptid = len(vc.runnable_threads) - 1
             self.kvmppc_join_running_core(vcpu)
         elif vcore_state == SLEEPING:
