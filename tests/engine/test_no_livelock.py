@@ -139,7 +139,7 @@ def one_ends() -> None:
             racer.sleep(1)
 
     def look() -> None:
-        for _ in [None] * 260:
+        for _ in [None] * 288:
             flag.value  # noqa: B018
 
     both(wait, look)
@@ -220,8 +220,8 @@ def only_a_daemon() -> None:
 
 LONG: tuple[Body, ...] = (
     counts, writes_the_same_again_and_again, takes_a_lock_many_times, polls_with_patience, fills_a_list,
-    counts_in_an_attribute, waits_until_a_time, goes_deeper, starts_threads, one_gets_on, hands_over_numbers,
-    looks_at_nothing, only_a_daemon,
+    counts_in_an_attribute, waits_until_a_time, goes_deeper, goes_straight_on, has_long_rounds, one_ends,
+    one_does_something_late, starts_threads, one_gets_on, hands_over_numbers, looks_at_nothing, only_a_daemon,
 )  # fmt: skip
 
 
@@ -257,18 +257,18 @@ def test_a_loop_that_gets_on_after_long_is_in_none_even_if_nothing_was_new_for_l
 
 
 class Never:
-    """Round robin without one thread, as long as there is another that can go on."""
+    """Round robin, but one thread takes only so many steps as long as there is another that can go on."""
 
     every_step = False
     text = "never"
 
-    def __init__(self, thread: int, *, until: int = 0) -> None:
+    def __init__(self, thread: int, *, steps: int = 0) -> None:
         self._never = thread
-        self._until = until
-        self._picks = 0
+        self._most = steps
+        self._taken = 0
 
     def begin(self, seed: int) -> None:
-        self._picks = 0
+        self._taken = 0
 
     def created(self, thread: int) -> None: ...
 
@@ -278,9 +278,10 @@ class Never:
         return 0
 
     def pick(self, enabled: list[int], current: int) -> int:
-        self._picks += 1
-        allowed = [thread for thread in enabled if thread != self._never or self._picks < self._until] or enabled
-        return next((thread for thread in allowed if thread > current), allowed[0])
+        allowed = [thread for thread in enabled if thread != self._never or self._taken < self._most] or enabled
+        chosen = next((thread for thread in allowed if thread > current), allowed[0])
+        self._taken += chosen == self._never
+        return chosen
 
 
 def test_who_was_not_let_is_no_sign_of_a_livelock() -> None:
@@ -290,7 +291,7 @@ def test_who_was_not_let_is_no_sign_of_a_livelock() -> None:
 
 
 def test_nor_is_who_was_let_for_a_while_only() -> None:
-    assert kinds(lost_flag, strategy=Never(2, until=500)) == ["step-limit"]
+    assert kinds(lost_flag, strategy=Never(2, steps=250)) == ["step-limit"]
 
 
 def test_nor_is_who_could_have_gone_on_now_and_then() -> None:
@@ -307,7 +308,7 @@ def test_nor_is_who_could_have_gone_on_now_and_then() -> None:
         both(spin, spin, lock.acquire)
 
     for limit in range(LIMIT, LIMIT + 4):  # free or taken at the cut
-        assert kinds(body, strategy=Never(3), max_steps=limit) == ["step-limit"]
+        assert kinds(body, strategy=Never(3, steps=1), max_steps=limit) == ["step-limit"]
 
 
 def test_who_is_blocked_all_the_time_may_be() -> None:
