@@ -16,7 +16,8 @@ class Missed:
     Finding Bugs", ASPLOS 2010. One execution shows a bug of depth d with probability at least 1 / (n k^(d-1)), so all
     `executions` N miss it with probability at most (1 - 1 / (n k^(d-1)))^N. n is `threads`, the most that any execution
     of the campaign had, main among them; k is `length`, the steps among which pct places its changes: of a bug that
-    needs a change after step k this says nothing. `longest` is the most steps that any execution had.
+    needs a change after step k this says nothing. `longest` is the most steps that any execution had. Where racer's pct
+    departs from the paper's, so does this: see there for loops that wait.
     """
 
     depth: int

@@ -32,10 +32,13 @@ def novelty(guess: float, most: float) -> str:
 
     >>> novelty(0.05, 0.0934)
     'a probability of about 0.050, at most 0.094 (95 % confidence)'
+    >>> novelty(1.0, 1.0)
+    'a probability of about 1 (no bound below 1 is known)'
     """
-    return (
-        f"a probability of about {chance(guess)}, at most {chance(most, up=True)} ({CONFIDENCE * 100:.0f} % confidence)"
-    )
+    if most >= 1:
+        return f"a probability of about {chance(guess)} (no bound below 1 is known)"
+    sure = f"{CONFIDENCE * 100:.0f} % confidence"
+    return f"a probability of about {chance(guess)}, at most {chance(most, up=True)} ({sure})"
 
 
 def listed(numbers: Iterable[int]) -> str:

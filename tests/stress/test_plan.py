@@ -42,8 +42,8 @@ def test_guest_trace_runs_as_recorded_and_crossed(name: str) -> None:
 FULL = {
     "nothing asked": (Asked(workload="remap"), True),
     "another seed": (Asked(workload="remap", seed="9"), True),
-    "more executions": (Asked(workload="remap", executions=1001), True),
-    "fewer executions": (Asked(workload="remap", executions=999), False),
+    "more executions": (Asked(workload="remap", executions=1501), True),
+    "fewer executions": (Asked(workload="remap", executions=1499), False),
     "one strategy": (Asked(workload="remap", strategy="random"), False),
     "more vcpus": (Asked(workload="remap", sizes=Sizes(vcpus=3)), True),
     "fewer vcpus": (Asked(workload="remap", sizes=Sizes(vcpus=1)), False),
