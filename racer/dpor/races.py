@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from racer.core.operation import ACQUIRE, JOIN, REACQUIRE, TIMED_REACQUIRE, TRY_ACQUIRE
+from racer.core.operation import ACQUIRE, JOIN, REACQUIRE, START, TIMED_REACQUIRE, TRY_ACQUIRE
 from racer.dpor.access import BLOCKING, Accesses, Event
 from racer.dpor.tree import LAST
 
@@ -143,14 +143,17 @@ class Races:
             return clock, _NONE
         kind = event.kind
         before = self._before(accesses)
-        if kind == JOIN:  # only its thread's end, if it is that too, can come before something else
-            for index in self._before(tuple(access for access in accesses if not access[1])):
-                self._join(clock, index)
-        elif kind in _ACQUIRES:
+        if kind == JOIN:  # can come before the start, not before the end; if it is an end, that before something else
+            joined = tuple(access for access in accesses if not access[1])
+            starts = (i for key, _ in joined for i in self._modifications(key) if self.events[i].kind == START)
+            found = self._unseen(event, clock, starts)
+            self._join_all(clock, self._before(joined))
+            return clock, found + self._race(clock, before)
+        if kind in _ACQUIRES:
             found = self._unseen(event, clock, self._rivals(event))
             self._join_all(clock, before)
             return clock, found
-        elif kind in _WAITS:
+        if kind in _WAITS:
             found = self._unseen(event, clock, self._ever_modified(event))
             self._join_all(clock, before)
             return clock, found
@@ -184,6 +187,10 @@ class Races:
                     yield from history.reads
                 if event.kind == TIMED_REACQUIRE:
                     yield from history.modifications
+
+    def _modifications(self, key: int) -> list[int]:
+        history = self._objects.get(key)
+        return _NONE if history is None else history.modifications
 
     def _ever_modified(self, event: Event) -> Iterator[int]:
         for key, modifies in event.accesses:

@@ -197,7 +197,7 @@ class ControlledBarrier(Operand, Barrier):
     def n_waiting(self) -> int:
         self.run.read(INSPECT, self)
         filling = self._acting or self._round
-        return filling.arrived - filling.left
+        return 0 if filling.broken else filling.arrived  # not who has left: to leave is only a read
 
     @property
     def broken(self) -> bool:
