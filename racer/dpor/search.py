@@ -7,7 +7,7 @@ from racer.dpor.access import LOOKS_AT_LIFE, Accesses, Event, accesses_at, confl
 from racer.dpor.foreseen import compare, shown
 from racer.dpor.node import Node
 from racer.dpor.races import Race, Races
-from racer.dpor.tree import Branch, Path, insert
+from racer.dpor.tree import Branch, Path, insert, without
 from racer.engine.recorder import Ledger
 from racer.engine.turnstile import Turnstile
 
@@ -99,7 +99,11 @@ class Dpor:
     def _look_at(self, run: Turnstile, depth: int) -> None:
         """Take down what the step just executed has really touched."""
         node = self.stack[depth]
-        node.accesses = node.tree[0].accesses = accesses_at(run, depth, life=self.looks_at_life)
+        branch = node.tree[0]
+        node.accesses = branch.accesses = accesses_at(run, depth, life=self.looks_at_life)
+        if branch.foreseen:
+            branch.foreseen = False
+            node.tree[1:] = without(node.tree[1:], branch.who, branch.accesses)
 
     def _extend(self, enabled: list[int], current: int) -> int:
         """Enter a state that is new on the path; return who goes on, or give up if all that could are asleep."""

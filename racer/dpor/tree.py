@@ -146,3 +146,23 @@ def _chain(sequence: Sequence[Event]) -> Branch:
 
 def _branch(event: Event) -> Branch:
     return Branch(event.who, event.accesses, event.value, foreseen=event.foreseen)
+
+
+def without(children: list[Branch], who: int, accesses: Accesses, before: tuple[Accesses, ...] = ()) -> list[Branch]:
+    """Return the branches of a tree that a step, taken instead of them, does not cover; `before` leads to them.
+
+    A leaf is covered if the step may begin the way to it. When it was inserted the step was only foreseen, and that
+    could not be said. Explored with the step asleep, such a leaf would swallow sequences that it does not cover.
+    """
+    kept = []
+    for child in children:
+        if child.who == who:
+            if any(conflict(child.accesses, each) for each in before):
+                kept.append(child)
+        elif conflict(accesses, child.accesses):
+            kept.append(child)
+        elif child.children:
+            child.children = without(child.children, who, accesses, (*before, child.accesses))
+            if child.children:
+                kept.append(child)
+    return kept
