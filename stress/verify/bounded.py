@@ -1,6 +1,7 @@
 """The bounded workloads: each stated in words, with everything that each scheme shows in it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from stress.verify.play import build_of
@@ -15,14 +16,20 @@ NOTHING = Program(registrars=(), places=())
 class Bounded(Workload):
     """A workload whose program is fixed.
 
-    `expected` states for each scheme every kind there is to be found; that holds for the default bounds, and within
-    others a broken scheme may show those in `allowed` besides. `seen` names counters which must be above zero under
-    every scheme: the situations that make the workload worth its while.
+    `expected` states for each scheme every kind there is to be found; that holds for its own bounds, and within others
+    a broken scheme may show those in `allowed` besides. Its own bounds are the defaults, or `entries_of` the scheme:
+    fewer where its races are so many that the defaults would take hours. `seen` names counters which must be above
+    zero under every scheme: the situations that make the workload worth its while.
     """
 
     letter: str = "?"
     program: Program = NOTHING
     seen: tuple[str, ...] = ()
+    entries_of: Mapping[str, int] = field(default_factory=dict)
+
+    def bounds(self, scheme: str) -> Parameters:
+        """Return the bounds within which a scheme is verified if nothing else is asked for."""
+        return self.defaults.with_options(entries=self.entries_of.get(scheme))
 
 
 def bounded(letter: str, name: str, summary: str, program: Program, **given: Any) -> Bounded:
@@ -38,6 +45,8 @@ def bounded(letter: str, name: str, summary: str, program: Program, **given: Any
         allowed=BROKEN_MAY_SHOW,
         raced=seen[0],
         seen=seen,
+        executions=given["executions"],
+        entries_of=given.get("entries_of", {}),
         defaults=Parameters(
             vcpus=program.vcpus,
             registrars=len(program.registrars),
@@ -47,16 +56,18 @@ def bounded(letter: str, name: str, summary: str, program: Program, **given: Any
     )
 
 
-VPAS = (Place(0), Place(1))
-THREE = (Place(0), Place(1), Place(2))
+TWO = (Place(0), Place(1))
+THREE = (*TWO, Place(2))
+FOUR = (*THREE, Place(3))
 
 WORKLOADS = (
     bounded(
         "a",
         "one-vcpu",
-        "one vcpu enters {entries}; one registrar registers, replaces and unregisters its VPA",
-        Program(registrars=((vpa(0), vpa(1), no_vpa()),), places=VPAS),
-        entries=2,
+        "one vcpu enters {entries}; one registrar registers, replaces, unregisters and again registers its VPA",
+        Program(registrars=((vpa(0), vpa(1), no_vpa(), vpa(0)),), places=TWO),
+        entries=3,
+        executions=53_280,
         seen="calls-in-guest, entries-after-update",
         expected={
             "immediate": "null-pointer, pin-imbalance, stale-pointer, yield-count-parity",
@@ -66,47 +77,65 @@ WORKLOADS = (
     bounded(
         "b",
         "two-vcpus",
-        "two vcpus of one vcore enter {entries} each; one registrar works on the VPAs of both",
-        Program(registrars=((vpa(0, 0), vpa(1, 1)),), places=VPAS, vcpus=2),
-        entries=1,
+        "two vcpus of one vcore, both with a VPA in use, enter {entries} each; one registrar works on both",
+        Program(
+            registrars=((vpa(2, vcpu=1), no_vpa(vcpu=0)),),
+            places=THREE,
+            vcpus=2,
+            before=(vpa(0, vcpu=0), vpa(1, vcpu=1)),
+            in_use=True,
+        ),
+        entries=2,
+        entries_of={"immediate": 1},
+        executions=24_226,
         seen="calls-in-guest, entries-after-update, late-joins",
-        expected={"immediate": "yield-count-parity", "seed": "atomic-sleep, stale-areas"},
+        expected={
+            "immediate": "null-pointer, pin-imbalance, stale-pointer, yield-count-parity",
+            "seed": "null-pointer, atomic-sleep, stale-areas, yield-count-parity",
+        },
     ),
     bounded(
         "c",
         "two-registrars",
-        "one vcpu enters {entries}; one registrar registers its DTL while another unregisters the VPA it has in use",
-        Program(registrars=((dtl(1),), (no_vpa(),)), places=VPAS, before=(vpa(0),), in_use=True),
+        "one vcpu enters {entries}; one registrar registers its DTL and replaces it, while another unregisters its VPA,"
+        " registers one and unregisters that",
+        Program(
+            registrars=((dtl(1), dtl(2)), (no_vpa(), vpa(3), no_vpa())), places=FOUR, before=(vpa(0),), in_use=True
+        ),
         entries=2,
+        executions=37_821,
         seen="calls-in-guest, register DTL refused, deregister VPA refused",
         expected={
-            "immediate": "last-request, area-dependency, stale-pointer",
+            "immediate": "null-pointer, pin-imbalance, return-code, area-dependency, last-request, stale-pointer,"
+            " yield-count-parity",
             "seed": "atomic-sleep, null-pointer",
         },
     ),
     bounded(
         "d",
         "remap-and-reclaim",
-        "one vcpu enters {entries} with a request waiting, which a registrar replaces; userspace remaps the page of the"
-        " one and the host reclaims that of the other between request and entry",
+        "one vcpu enters {entries} with a request for a VPA waiting, which a registrar replaces; between request and"
+        " entry userspace remaps the page of the one and the host reclaims that of the other",
         Program(
             registrars=((vpa(1),),),
-            places=(Place(0, 2, ACROSS), Place(2)),
+            places=(Place(0, huge=2, offset=ACROSS), Place(2)),
             before=(vpa(0),),
             userspace=(0,),
             mm=(1,),
         ),
-        entries=1,
-        seen="unmapped-while-pinned, reclaimed",
+        entries=2,
+        executions=20_000,
+        seen="unmapped-while-pinned, reclaimed, entries-after-update",
         expected={"immediate": "null-pointer, pin-imbalance, yield-count-parity", "seed": "atomic-sleep, null-pointer"},
     ),
     bounded(
         "e",
         "never-applied",
-        "one vcpu enters {entries} and the VM ends; requests for VPA and DTL are accepted, and some never applied",
-        Program(registrars=((vpa(0), dtl(1), vpa(2)),), places=THREE, quiesce=False),
+        "one vcpu enters {entries} and the VM ends; requests of two registrars are accepted and some never applied",
+        Program(registrars=((vpa(0), dtl(1), slb(2)), (vpa(3), no_dtl())), places=FOUR, quiesce=False),
         entries=1,
-        seen="late-requests, calls-in-guest",
+        executions=10_000,
+        seen="late-requests, calls-in-guest, entries-after-update",
         expected={"immediate": "null-pointer, pin-imbalance, yield-count-parity", "seed": "atomic-sleep"},
     ),
     bounded(
@@ -116,7 +145,8 @@ WORKLOADS = (
         Program(
             registrars=((vpa(0), slb(1), dtl(2), no_slb(), no_dtl(), no_vpa()),), places=THREE, machine_checks=True
         ),
-        entries=1,
+        entries=2,
+        executions=18_109,
         seen="calls-in-guest, entries-after-update, slb-reloads",
         expected={"immediate": "stale-pointer, yield-count-parity", "seed": "null-pointer, atomic-sleep"},
     ),

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from stress.cell import EXPECTED, FAILED, Outcome
-from stress.verify.bounded import find
+from stress.verify.bounded import NAMES, find
 from stress.verify.cell import BoundedCell, Proof
 
+PROVED = "Proved, in every interleaving of the workloads as stated above: nothing is found in {}"
 NOT_PROVED = (
-    "Not proved: anything about more vcpus, entries or calls than these, about other programs, or about what the model"
-    " leaves out (docs/model.md)."
+    "Not proved: anything about more vcpus, entries or calls than stated above, about other calls than those, about"
+    " memory that is not sequentially consistent, or about what the model leaves out (docs/model.md)."
 )
 
 
@@ -25,8 +26,8 @@ def closing(cells: list[BoundedCell], proofs: dict[int, Outcome]) -> str:
 def claims(done: list[Outcome]) -> Iterable[str]:
     """Yield what the proofs say, the strongest first."""
     for text, proofs in (
-        ("Proved, in every interleaving: nothing is found in {}", [p for p in done if proved(p)]),
-        ("shown: every kind there is to be found in {}", [p for p in done if p.judged == EXPECTED and p.found]),
+        (PROVED, [p for p in done if proved(p)]),
+        ("shown: every kind of finding that there is in {}", [p for p in done if p.judged == EXPECTED and p.found]),
         ("NOT as stated: {}", [p for p in done if p.judged == FAILED]),
         ("undecided: {}", [p for p in done if p.judged not in {EXPECTED, FAILED}]),
     ):
@@ -42,7 +43,7 @@ def proved(proof: Outcome) -> bool:
 def grouped(proofs: list[Outcome]) -> Iterable[str]:
     """Yield schemes with the letters of their workloads; those with the same ones together."""
     letters: dict[str, list[str]] = {}
-    for proof in proofs:
+    for proof in sorted(proofs, key=lambda each: NAMES.index(each.cell.workload)):
         workload = find(proof.cell.workload)
         letters.setdefault(proof.cell.scheme, []).append(f"({workload.letter if workload else '?'})")
     schemes: dict[str, list[str]] = {}

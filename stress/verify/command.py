@@ -9,7 +9,7 @@ from stress import screen as stress_screen
 from stress.cell import FAULT, Outcome
 from stress.crew import Crew
 from stress.judge import INTERRUPTED, exit_code
-from stress.plan import Sizes, schemes_of
+from stress.plan import schemes_of
 from stress.verify import screen
 from stress.verify.bounded import WORKLOADS, Bounded, find
 from stress.verify.cell import BoundedCell
@@ -30,21 +30,19 @@ class Asked:
 
 
 def cells_of(asked: Asked) -> list[BoundedCell]:
-    """Return the cells asked for; UsageError for what is unknown."""
+    """Return the cells asked for, those that take longest first; UsageError for what is unknown."""
     if asked.max_executions is not None and asked.max_executions < 1:
         raise racer.UsageError(f"max-executions must be at least 1, got {asked.max_executions}")
-    sizes = Sizes(entries=asked.entries, calls=asked.calls)
     return [
         BoundedCell(
             workload=workload.name,
             scheme=scheme,
-            parameters=sizes.applied(workload),
+            parameters=workload.bounds(scheme).with_options(entries=asked.entries, calls=asked.calls),
             strategy=STRATEGY,
             seed=0,
             executions=asked.max_executions or 0,
-            full=not sizes.smaller(workload),
         )
-        for workload in workloads_of(asked.workload)
+        for workload in sorted(workloads_of(asked.workload), key=lambda each: -each.executions)
         for scheme in schemes_of(asked.scheme)
     ]
 

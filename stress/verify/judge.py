@@ -10,10 +10,10 @@ def judge(proof: Proof, workload: Bounded) -> None:
     """Set `judged` and `why`, and the verdict UNKNOWN where nothing raced.
 
     A kind that is not stated is a failure at once; one that is stated and does not show only when all was explored,
-    and within the default bounds: what other bounds have is not stated, only what a broken scheme may show at all.
+    and within the scheme's own bounds: what others have is not stated, only what a broken scheme may show at all.
     """
     scheme = proof.cell.scheme
-    usual = proof.cell.parameters == workload.defaults
+    usual = proof.cell.parameters == workload.bounds(scheme)
     stated = workload.must_find(scheme)
     allowed = stated if usual else workload.may_find(scheme)
     unexpected = [kind for kind in proof.kinds if kind not in allowed]

@@ -51,8 +51,8 @@ def make_call(vm: Vm, caller: Vcpu, program: Program, call: Call) -> None:
         racer.count(f"{FUNCTION_NAMES[call.subfunc]} refused")
 
 
-def play(scheme: "Scheme", program: Program, parameters: "Parameters") -> None:
-    """Run the threads of a program against each other once."""
+def play(scheme: "Scheme", program: Program, parameters: "Parameters") -> Vm:
+    """Run the threads of a program against each other once; return the machine, which has ended."""
     names = [f"registrar{n}" for n in range(len(program.registrars))]
     vm = Vm(scheme, program.vcpus, threads_per_core=program.vcpus, callers=names)
     lay_out(vm, program)
@@ -60,9 +60,7 @@ def play(scheme: "Scheme", program: Program, parameters: "Parameters") -> None:
     make_calls(vm, vm.runners[0], program, program.before)
     if program.in_use:
         vm.one_more_entry()
-    threads = [
-        vm.task(vcpu, Stays(parameters.entries, machine_checks=program.machine_checks)) for vcpu in vm.runners
-    ]
+    threads = [vm.task(vcpu, Stays(parameters.entries, machine_checks=program.machine_checks)) for vcpu in vm.runners]
     for caller, calls in zip(vm.callers, program.registrars, strict=True):
         made = calls[: parameters.calls]
         threads.append(racer.Thread(target=make_calls, args=(vm, caller, program, made), name=caller.name))
@@ -74,12 +72,16 @@ def play(scheme: "Scheme", program: Program, parameters: "Parameters") -> None:
     for thread in threads:
         thread.join()
     vm.finish(quiesce=program.quiesce, mappings_changed=bool(program.userspace or program.mm))
+    return vm
 
 
 def build_of(program: Program) -> "Callable[[Callable[[], Scheme], Parameters], Callable[[], None]]":
     """Return what builds the test body of a program for a scheme."""
 
     def build(scheme: "Callable[[], Scheme]", parameters: "Parameters") -> Callable[[], None]:
-        return lambda: play(scheme(), program, parameters)
+        def body() -> None:
+            play(scheme(), program, parameters)
+
+        return body
 
     return build

@@ -29,7 +29,7 @@ BASE = 0x100000
 VPA_LENGTH = 1024
 DTL_LENGTH = 96  # two entries: the third wraps
 SLB_LENGTH = 0x30  # two entries; the buffer says three, so its end has to be looked at
-ACROSS = PAGE_SIZE - 0x200  # where an area of 1 KiB lies across two small pages of a huge one
+ACROSS = PAGE_SIZE - 0x100  # where a VPA lies across two small pages of a huge one, its yield_count on the second
 
 
 class Place(NamedTuple):
@@ -141,11 +141,12 @@ def lay_out(vm: Vm, program: Program) -> None:
 
 
 def remap(vm: Vm, program: Program) -> None:
-    """Be userspace: map new memory, with the old contents, at the first page of each of its places."""
+    """Be userspace: unmap the page of each of its places, and map new memory there."""
     for place in program.userspace:
         page = vm.memory.page_at(gpa_of(program.places[place]))
         assert page is not None
-        userspace.remap(vm.memory, page, keep_contents=True)
+        userspace.unmap(vm.memory, page)
+        userspace.remap(vm.memory, page)
 
 
 def reclaim(vm: Vm, program: Program) -> None:

@@ -9,10 +9,11 @@ from rich.table import Table
 from stress.cell import EXPECTED, FAILED, FAULT, Outcome
 from stress.interpreter import described
 from stress.judge import UNKNOWN
-from stress.screen import IN_TABLE
-from stress.verify.bounded import find
+from stress.screen import IN_TABLE, WIDE
+from stress.verify.bounded import WORKLOADS, find
 from stress.verify.cell import BoundedCell, Proof
-from stress.verify.words import stated, threads
+from stress.verify.words import stated, threads, times
+from stress.workload import Parameters
 
 COLUMNS = ("executions", "without reduction", "redundant", "failed", "time")
 
@@ -63,29 +64,48 @@ def blocks(out: Console, proofs: Iterable[Outcome], *, verbose: bool) -> None:
 
 def table(out: Console, cells: list[BoundedCell], proofs: dict[int, Outcome]) -> None:
     """Print each workload in words, with what was shown of each scheme."""
-    for name in dict.fromkeys(cell.workload for cell in cells):
-        mine = {number: cell for number, cell in enumerate(cells) if cell.workload == name}
-        in_words(out, next(iter(mine.values())))
-        made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-        made.add_column("    scheme", no_wrap=True)
-        for column in ("verdict", "exhausted"):
-            made.add_column(column, no_wrap=True)
-        for column in COLUMNS:
-            made.add_column(column, justify="right", no_wrap=True)
-        made.add_column("distinct findings")
-        for number, cell in mine.items():
-            made.add_row(f"    {cell.scheme}", *row(proofs.get(number)))
-        out.print(made)
+    for workload in WORKLOADS:
+        mine = {number: cell for number, cell in enumerate(cells) if cell.workload == workload.name}
+        if not mine:
+            continue
+        most = max((cell.parameters for cell in mine.values()), key=lambda each: each.entries)
+        out.print(f"({workload.letter}) {workload.name}: {stated(workload, most)}", markup=False)
+        for line in threads(workload.program, most):
+            out.print(f"      {line}", markup=False)
+        rows = {number: [scheme_of(cell, most), *row(proofs.get(number))] for number, cell in mine.items()}
+        (in_columns if out.width >= WIDE else in_lines)(out, list(rows.values()))
         out.print()
 
 
-def in_words(out: Console, cell: BoundedCell) -> None:
-    """Print what the threads of a cell's workload do."""
-    workload = find(cell.workload)
-    assert workload is not None
-    out.print(f"({workload.letter}) {workload.name}: {stated(workload, cell.parameters)}", markup=False)
-    for line in threads(workload.program, cell.parameters):
-        out.print(f"      {line}", markup=False)
+def scheme_of(cell: BoundedCell, most: Parameters) -> str:
+    """Return a cell's scheme, and its bounds where they are smaller than the others'."""
+    entries = cell.parameters.entries
+    return cell.scheme if entries == most.entries else f"{cell.scheme} (entering {times(entries)})"
+
+
+def in_columns(out: Console, rows: list[list[str]]) -> None:
+    """Print rows as a table."""
+    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column("    scheme", no_wrap=True)
+    for column in ("verdict", "exhausted"):
+        made.add_column(column, no_wrap=True)
+    for column in COLUMNS:
+        made.add_column(column, justify="right", no_wrap=True)
+    made.add_column("distinct findings")
+    for scheme, *columns in rows:
+        made.add_row(f"    {scheme}", *columns)
+    out.print(made)
+
+
+def in_lines(out: Console, rows: list[list[str]]) -> None:
+    """Print rows one column below the other: for narrow terminals."""
+    for scheme, verdict, exhausted, *numbers, found in rows:
+        out.print(f"    {scheme}: {verdict}", markup=False)
+        told = [f"exhausted {exhausted}" if exhausted else ""]
+        told += [f"{column} {number}" for column, number in zip(COLUMNS, numbers, strict=True) if number]
+        for line in (", ".join(filter(None, told)), found):
+            if line:
+                out.print(f"      {line}", markup=False)
 
 
 def row(proof: Outcome | None) -> list[str]:

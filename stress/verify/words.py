@@ -12,7 +12,16 @@ TIMES = {1: "once", 2: "twice"}
 
 def stated(workload: Bounded, parameters: Parameters) -> str:
     """Return the sentence that says what is verified; "enters twice" is of the bounds, not of the workload."""
-    return workload.summary.format(entries=TIMES.get(parameters.entries, f"{parameters.entries} times"))
+    return workload.summary.format(entries=times(parameters.entries))
+
+
+def times(number: int) -> str:
+    """Return how often.
+
+    >>> times(1), times(3)
+    ('once', '3 times')
+    """
+    return TIMES.get(number, f"{number} times")
 
 
 def threads(program: Program, parameters: Parameters) -> Iterator[str]:
