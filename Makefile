@@ -45,6 +45,7 @@ help: ## show this list
 	@echo
 	@echo 'stress takes WORKLOAD= SCHEME= STRATEGY= EXECUTIONS= SEED= VCPUS= REGISTRARS= ENTRIES= CALLS= CROSS=1 TRACE='
 	@echo '             MODE=free SECONDS= PROCESSES= VERBOSE=1; every target takes PYTHON=python3.12'
+	@echo 'verify takes WORKLOAD=a..f SCHEME= ENTRIES= CALLS= MAX_EXECUTIONS= PROCESSES= VERBOSE=1'
 
 # The test for the version comes first: an older interpreter fails in far stranger ways later on.
 $(VENV)/.base: pyproject.toml
@@ -75,7 +76,7 @@ stress: $(VENV)/.base ## every workload against every scheme, about a minute
 	@'$(PY)' -m stress run $(SUBJECT) $(call option,--executions,$(EXECUTIONS)) $(call option,--mode,$(MODE)) \
 		$(call option,--seconds,$(SECONDS)) $(call option,--processes,$(PROCESSES)) $(call flag,--verbose,$(VERBOSE))
 
-verify: $(VENV)/.base ## every interleaving of bounded workloads, WORKLOAD=a..f SCHEME= MAX_EXECUTIONS=
+verify: $(VENV)/.base ## a proof for small workloads: every interleaving of six under every scheme, some minutes
 	@'$(PY)' -m stress verify $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)) \
 		$(call option,--max-executions,$(MAX_EXECUTIONS)) $(call option,--entries,$(ENTRIES)) $(call option,--calls,$(CALLS)) \
 		$(call option,--processes,$(PROCESSES)) $(call flag,--verbose,$(VERBOSE))

@@ -11,6 +11,7 @@ TARGETS = (
     "help",
     "venv",
     "stress",
+    "verify",
     "reproduce",
     "replay",
     "test",
@@ -46,6 +47,14 @@ HANDED_ON = {
     ("stress", "CROSS=0"): "-m stress run",
     ("stress", "MODE=free", "SECONDS=2"): "-m stress run --mode 'free' --seconds '2'",
     ("stress", "EXECUTIONS=9", "REGISTRARS=3", "PROCESSES=1"): "--registrars '3' --executions '9' --processes '1'",
+    (
+        "verify",
+        "WORKLOAD=a",
+        "SCHEME=seed",
+        "MAX_EXECUTIONS=9",
+    ): "-m stress verify --workload 'a' --scheme 'seed' --max-executions '9'",
+    ("verify", "ENTRIES=2", "CALLS=1", "PROCESSES=1"): "-m stress verify --entries '2' --calls '1' --processes '1'",
+    ("verify", "VERBOSE=1"): "-m stress verify --verbose",
     (
         "reproduce",
         "WORKLOAD=remap",
