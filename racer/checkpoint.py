@@ -108,7 +108,6 @@ def _plain_fork(fork: Fork, places: dict[int, int]) -> dict[str, Any]:
         "step": fork.step,
         "enabled": fork.enabled,
         "sleep": list(fork.sleep.items()),
-        "beside": sorted(fork.beside),
         "pending": plain_trees(fork.pending),
         "waiting": fork.waiting,
         "begun": fork.begun,
@@ -137,7 +136,6 @@ def _fork(fields: dict[str, Any], forks: list[Fork]) -> Fork:
         step = Step(who, number, code, accesses_of(accesses), value, width)
     fork = Fork(None if fields["parent"] is None else forks[fields["parent"]], step, fields["enabled"])
     fork.sleep = {who: accesses_of(accesses) for who, accesses in fields["sleep"]}
-    fork.beside = frozenset(fields["beside"])
     fork.pending = trees(fields["pending"])
     fork.waiting, fork.begun = fields["waiting"], fields["begun"]
     return fork

@@ -4,7 +4,6 @@ What the branches at a state are asleep for is known beforehand: for all branche
 explored on its own, as long as what its races call for at states before its own beginning is told to the others.
 """
 
-from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,9 +30,8 @@ class Fork:
     """A state whose branches are explored in several parts.
 
     `step` led here from the state of `parent`. `sleep` holds who is explored, or being explored, from here; `pending`
-    the branches that no part has; of those asleep, `beside` are explored by parts that began at earlier states. What
-    a step touches is known when it was executed: until then, `waiting`, no other part begins here. `begun` counts
-    the branches that were taken.
+    the branches that no part has. What a step touches is known when it was executed: until then, `waiting`, no other
+    part begins here. `begun` counts the branches that were taken.
     """
 
     def __init__(self, parent: "Fork | None", step: Step | None, enabled: list[int]) -> None:
@@ -42,7 +40,6 @@ class Fork:
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.enabled = enabled
         self.sleep: dict[int, Accesses] = {}
-        self.beside: AbstractSet[int] = frozenset()
         self.pending: list[Branch] = []
         self.waiting = False
         self.begun = 0
@@ -56,9 +53,9 @@ class Fork:
 
     def take_in(self, events: list[Event], until: int) -> None:
         """Have a sequence explored from here, unless it is already, or is going to be (`Path`)."""
-        path = Path(events, self.sleep, self.sleep, until)
+        path = Path(events, self.sleep, until)
         if not path.covered:
-            insert(self.pending, path.events)
+            insert(self.pending, path.events, divided=True)
 
 
 class Part:
@@ -133,9 +130,7 @@ class Division:
         who = fork.pending[0].who
         mine = [branch for branch in fork.pending if branch.who == who]
         fork.pending = [branch for branch in fork.pending if branch.who != who]
-        root = Node(dict(fork.sleep), mine, fork.enabled)
-        root.beside = fork.beside | self._busy(fork)
-        part = self._part_at(fork, root)
+        part = self._part_at(fork, Node(dict(fork.sleep), mine, fork.enabled))
         fork.sleep[who] = mine[0].accesses
         fork.waiting = True
         fork.begun += 1
@@ -150,28 +145,16 @@ class Division:
         ]
         return ends + [(fork.line(), fork.pending[0].who) for fork in self.forks if fork.pending]
 
-    def _busy(self, fork: Fork) -> frozenset[int]:
-        """Return who is being explored from a fork."""
-        busy = set()
-        for line, who in self._ends():
-            if fork in line[:-1]:
-                step = line[fork.depth + 1].step
-                assert step is not None
-                busy.add(step.who)
-            elif fork is line[-1]:
-                busy.add(who)
-        return frozenset(busy)
-
     def _part_at(self, fork: Fork, root: Node) -> Part:
         """Return the part that is explored from a node at a fork."""
         search = Dpor()
         search.root = search.fresh = fork.depth
+        search.divided = True
         line = fork.line()
         for above, below in pairwise(line):
             step = below.step
             assert step is not None
             node = Node(dict(above.sleep), [Branch(step.who, step.accesses, step.value)], above.enabled)
-            node.beside = frozenset(above.sleep)
             node.accesses, node.width = step.accesses, step.width
             search.stack.append(node)
             search.numbers.append(step.number)
@@ -190,6 +173,7 @@ class Division:
             if depth > search.root:
                 part.fork = self._fork_at(part, depth)
                 search.root = depth
+                search.divided = True
             assert part.fork is not None
             if node.values:
                 self.parts.append(self._other_values(part, part.fork, node))
@@ -208,7 +192,6 @@ class Division:
             number, code = search.numbers[depth - 1], search.codes[depth - 1]
             step = Step(above.who, number, code, above.accesses, above.value, above.width)
         fork = Fork(part.fork, step, node.enabled)
-        fork.beside = node.beside
         fork.sleep = {**node.sleep, node.who: node.accesses}
         enabled = {search.paths[number] for number in node.enabled}
         others = [branch for branch in node.tree[1:] if branch.who != node.who]
@@ -224,7 +207,7 @@ class Division:
         same = [Branch(node.who, node.accesses, node.value), *node.tree[1:]]
         root = Node(dict(node.sleep), same, node.enabled)
         root.width, root.values, root.done = node.width, node.values, node.done
-        root.accesses, root.beside = node.accesses, node.beside
+        root.accesses = node.accesses
         root.choose_next()
         node.values, node.tree[1:] = [], []
         other = self._part_at(fork, root)

@@ -1,7 +1,5 @@
 """The path that is being explored: its states, and the step taken at each."""
 
-from collections.abc import Set as AbstractSet
-
 from racer.dpor.access import Accesses
 from racer.dpor.tree import Branch
 
@@ -12,17 +10,15 @@ class Node:
     `sleep` holds the threads, with their next operation, whose exploration from here is done; `tree` what is still
     to be explored, the step being taken first. `enabled` are the numbers of the threads that can go on here. A step
     that is a choice has a `value` out of `width`, and `values` to come.
-    `done` counts the steps explored from here before this one. Of those asleep, `beside` are explored by other parts
-    of the search at the same time.
+    `done` counts the steps explored from here before this one.
     """
 
-    __slots__ = ("accesses", "beside", "done", "enabled", "sleep", "tree", "value", "values", "who", "width")
+    __slots__ = ("accesses", "done", "enabled", "sleep", "tree", "value", "values", "who", "width")
 
     def __init__(self, sleep: dict[int, Accesses], tree: list[Branch], enabled: list[int]) -> None:
         self.sleep = sleep
         self.tree = tree
         self.enabled = enabled
-        self.beside: AbstractSet[int] = frozenset()
         self.done = 0
         self.take()
 

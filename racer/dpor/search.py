@@ -7,7 +7,7 @@ from racer.dpor.access import LOOKS_AT_LIFE, Accesses, Event, accesses_at, confl
 from racer.dpor.foreseen import compare, shown
 from racer.dpor.node import Node
 from racer.dpor.races import Race, Races
-from racer.dpor.tree import Branch, Path, insert, without
+from racer.dpor.tree import LAST, Branch, Path, insert, without
 from racer.engine.recorder import Ledger
 from racer.engine.turnstile import Turnstile
 
@@ -26,8 +26,9 @@ class Dpor:
     one that repeats a class, which happens only where threads ask whether others have ended.
 
     A search may be a part of a larger one: what begins with the step taken at state `root`, and with no other there.
-    What it finds is to be explored from there, or from a state before, goes into its `outbox`. One that finds out only
-    on the way that it `looks_at_life` is of no use, and `restarts` with that knowledge.
+    What it finds is to be explored from there, or from a state before, goes into its `outbox`. In such a `divided`
+    search those asleep may be explored at the same time, not before, and less is taken for covered (`Path`, `insert`).
+    One that finds out only on the way that it `looks_at_life` is of no use, and `restarts` with that knowledge.
     """
 
     text = "dpor"
@@ -36,6 +37,7 @@ class Dpor:
     def __init__(self) -> None:
         self.stack: list[Node] = []
         self.root = -1
+        self.divided = False
         self.outbox: list[Call] = []
         self.cut_off = False
         self.looks_at_life = False
@@ -129,10 +131,7 @@ class Dpor:
                 self.cut_off = True
                 return GIVE_UP
             tree.append(Branch(self._run.threads[chosen].path, ()))
-        node = Node(sleep, tree, enabled[:])
-        if self.stack and self.stack[-1].beside:
-            node.beside = self.stack[-1].beside & sleep.keys()
-        self.stack.append(node)
+        self.stack.append(Node(sleep, tree, enabled[:]))
         self.numbers.append(chosen)
         return chosen
 
@@ -224,11 +223,11 @@ class Dpor:
     def _reverse(self, race: Race) -> None:
         """See to it that the second of two racing events is also explored before the first one."""
         node = self.stack[race.first]
-        path = Path(self._races.reversed(race), node.sleep, node.beside, race.second.index)
+        path = Path(self._races.reversed(race), node.sleep, race.second.index if self.divided else LAST)
         if path.covered:
             race.proof = path.proof
-        elif path.events[0].thread in node.enabled and not path.is_asleep(node.sleep):
-            inserted, race.proof = insert(node.tree, path.events)
+        elif path.events[0].thread in node.enabled and (self.divided or not path.is_asleep(node.sleep)):
+            inserted, race.proof = insert(node.tree, path.events, divided=self.divided)
             if inserted and race.first <= self.root:
                 self.outbox.append((race.first, path.events, race.second.index))
 

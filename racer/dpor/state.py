@@ -20,11 +20,11 @@ def plain(search: Dpor | Bounded) -> Plain:
     nodes = []
     for depth, node in enumerate(search.stack):
         fields = _fields(node, Node.__slots__)
-        fields["sleep"], fields["beside"] = list(node.sleep.items()), sorted(node.beside)
+        fields["sleep"] = list(node.sleep.items())
         # What comes after the first branch stands in the next node, too.
         fields["tree"] = plain_trees(node.tree, shallow=depth + 1 < len(search.stack))
         nodes.append(fields)
-    kept = ("root", "fresh", "looks_at_life", "restarts", "numbers", "paths")
+    kept = ("root", "divided", "fresh", "looks_at_life", "restarts", "numbers", "paths")
     return _fields(search, kept) | {"codes": _codes(search), "nodes": nodes}
 
 
@@ -36,7 +36,7 @@ def restored(data: Plain) -> Dpor | Bounded:
         bounded.stack = [_state(fields) for fields in data["states"]]
         return bounded
     search = Dpor()
-    for name in ("root", "fresh", "looks_at_life", "restarts", "numbers", "paths", "codes"):
+    for name in ("root", "divided", "fresh", "looks_at_life", "restarts", "numbers", "paths", "codes"):
         setattr(search, name, data[name])
     for fields in data["nodes"]:
         tree = trees(fields["tree"])
@@ -45,7 +45,6 @@ def restored(data: Plain) -> Dpor | Bounded:
         node = Node({who: accesses_of(each) for who, each in fields["sleep"]}, tree, fields["enabled"])
         for name in ("done", "value", "values", "who", "width"):
             setattr(node, name, fields[name])
-        node.beside = frozenset(fields["beside"])
         node.accesses = accesses_of(fields["accesses"])
         search.stack.append(node)
     return search

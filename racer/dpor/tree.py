@@ -30,20 +30,14 @@ class Path:
     Events are read one after another, and no further than to the first step of one of the threads that are asleep, if
     that depends on none before it: the sequence is then `covered`, and `proof` is the index of that step.
 
-    Threads that are asleep and are explored `beside` count only if they have a step here, up to the event with index
-    `until`: for the others it is not enough that they are explored, it would have to have been before.
+    A thread counts only if its first step here comes `until` the event with that index: that of the race's second,
+    where those asleep are explored at the same time. For then it is not enough that they are explored; source-DPOR's
+    criterion needs no order among them.
     """
 
-    __slots__ = ("_beside", "_modified", "_threads", "_touched", "covered", "events", "proof")
+    __slots__ = ("_modified", "_threads", "_touched", "covered", "events", "proof")
 
-    def __init__(
-        self,
-        events: Iterable[Event],
-        sleep: Container[int] = (),
-        beside: Container[int] = (),
-        until: int = LAST,
-    ) -> None:
-        self._beside = beside
+    def __init__(self, events: Iterable[Event], sleep: Container[int] = (), until: int = LAST) -> None:
         self.events: list[Event] = []
         self.covered = False
         self.proof = NEVER
@@ -57,7 +51,7 @@ class Path:
                 threads.add(who)
                 if (
                     who in sleep
-                    and (event.index <= until or who not in beside)
+                    and event.index <= until
                     and not any(key in (touched if modifies else modified) for key, modifies in event.accesses)
                 ):
                     self.covered = True
@@ -78,24 +72,24 @@ class Path:
         return any(
             not any(key in (touched if modifies else modified) for key, modifies in accesses)
             for who, accesses in sleep.items()
-            if who not in self._threads and who not in self._beside
+            if who not in self._threads
         )
 
 
-def insert(children: list[Branch], events: Sequence[Event]) -> tuple[bool, int]:
+def insert(children: list[Branch], events: Sequence[Event], *, divided: bool) -> tuple[bool, int]:
     """Insert a sequence into the tree that `children` is the root of, unless the tree covers it already.
 
     The walk goes from left to right: it descends into the first child that may come first in the rest of the
     sequence, and drops that thread's step from the rest. A leaf reached on the way covers the sequence. Returned is
     whether anything was inserted, and the index of the last event that was needed to see that the tree now covers the
-    sequence; LAST if all were.
+    sequence; LAST if all were. In a search that is `divided` only a child with a step in the sequence is descended into.
     """
     rest = list(reversed(events))
     seen = NEVER
     while True:
         for child in children:
             at = _place_of(child, rest)
-            if at == NOWHERE:
+            if at == NOWHERE or (at == NEVER and divided):
                 continue
             if at == NEVER:
                 seen = LAST
