@@ -82,7 +82,7 @@ def insert(children: list[Branch], events: Sequence[Event], *, divided: bool) ->
     The walk goes from left to right: it descends into the first child that may come first in the rest of the
     sequence, and drops that thread's step from the rest. A leaf reached on the way covers the sequence. Returned is
     whether anything was inserted, and the index of the last event that was needed to see that the tree now covers the
-    sequence; LAST if all were. In a search that is `divided` only a child with a step in the sequence is descended into.
+    sequence; LAST if all were. If `divided`, only a child that has a step in the sequence is descended into.
     """
     rest = list(reversed(events))
     seen = NEVER
