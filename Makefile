@@ -12,6 +12,7 @@ SCHEME ?=
 STRATEGY ?=
 EXECUTIONS ?=
 MAX_EXECUTIONS ?=
+RESUME ?=
 SEED ?=
 VCPUS ?=
 REGISTRARS ?=
@@ -45,7 +46,7 @@ help: ## show this list
 	@echo
 	@echo 'stress takes WORKLOAD= SCHEME= STRATEGY= EXECUTIONS= SEED= VCPUS= REGISTRARS= ENTRIES= CALLS= CROSS=1 TRACE='
 	@echo '             MODE=free SECONDS= PROCESSES= VERBOSE=1; every target takes PYTHON=python3.12'
-	@echo 'verify takes WORKLOAD=a..f SCHEME= ENTRIES= CALLS= MAX_EXECUTIONS= PROCESSES= VERBOSE=1'
+	@echo 'verify takes WORKLOAD=a..f SCHEME= ENTRIES= CALLS= MAX_EXECUTIONS= RESUME=1 PROCESSES= VERBOSE=1'
 
 # The test for the version comes first: an older interpreter fails in far stranger ways later on.
 $(VENV)/.base: pyproject.toml
@@ -79,7 +80,7 @@ stress: $(VENV)/.base ## every workload against every scheme, about a minute
 verify: $(VENV)/.base ## a proof for small workloads: every interleaving of six under every scheme, some minutes
 	@'$(PY)' -m stress verify $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)) \
 		$(call option,--max-executions,$(MAX_EXECUTIONS)) $(call option,--entries,$(ENTRIES)) $(call option,--calls,$(CALLS)) \
-		$(call option,--processes,$(PROCESSES)) $(call flag,--verbose,$(VERBOSE))
+		$(call option,--processes,$(PROCESSES)) $(call flag,--resume,$(RESUME)) $(call flag,--verbose,$(VERBOSE))
 
 reproduce: $(VENV)/.base ## WORKLOAD= SCHEME= SEED= [STRATEGY=]: one race again, from its seed
 	@'$(PY)' -m stress reproduce $(SUBJECT)

@@ -107,6 +107,7 @@ def run_cells(cells: list[Cell], processes: int, *, verbose: bool) -> int:
 @click.option("--max-executions", type=int, help="Executions of each cell at most; until all is explored if not given.")
 @click.option("--entries", type=int, help="Guest entries of each vcpu.")
 @click.option("--calls", type=int, help="Hypercalls of each registrar at most.")
+@click.option("--resume", is_flag=True, default=False, help="Keep how far each cell is, and go on from there.")
 @click.option("--processes", type=int, help="Worker processes; one per CPU if not given.")
 @click.option("--verbose", is_flag=True, default=False, help="Show every finding in full.")
 def verify(processes: int | None, *, verbose: bool, **given: Any) -> int:

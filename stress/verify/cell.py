@@ -7,7 +7,14 @@ from stress.cell import Cell, Outcome, Progress
 
 @dataclass(frozen=True)
 class BoundedCell(Cell):
-    """One bounded workload against one scheme. `executions` is the budget; 0 means until all is explored."""
+    """One bounded workload against one scheme.
+
+    `executions` is the budget; 0 means until all is explored. `jobs` processes share the cell. `checkpoint`, if not
+    empty, is the file where it is kept how far it is, and from where it goes on.
+    """
+
+    jobs: int = 1
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True)

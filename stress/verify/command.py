@@ -1,15 +1,21 @@
 """The command `verify`: what was asked for, run in worker processes, shown."""
 
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from loguru import logger
 
 import racer
 from stress import screen as stress_screen
-from stress.cell import FAULT, Outcome
-from stress.crew import Crew
+from stress.cell import FAULT, Outcome, Progress
+from stress.crew import Crew, outcome_of
 from stress.judge import INTERRUPTED, exit_code
 from stress.plan import schemes_of
+from stress.runner import FOLDER
 from stress.verify import screen
 from stress.verify.bounded import WORKLOADS, Bounded, find
 from stress.verify.cell import BoundedCell
@@ -27,6 +33,7 @@ class Asked:
     max_executions: int | None = None
     entries: int | None = None
     calls: int | None = None
+    resume: bool = False
 
 
 def cells_of(asked: Asked) -> list[BoundedCell]:
@@ -41,10 +48,18 @@ def cells_of(asked: Asked) -> list[BoundedCell]:
             strategy=STRATEGY,
             seed=0,
             executions=asked.max_executions or 0,
+            checkpoint=checkpoint_of(workload, scheme, asked) if asked.resume else "",
         )
         for workload in sorted(workloads_of(asked.workload), key=lambda each: -each.executions)
         for scheme in schemes_of(asked.scheme)
     ]
+
+
+def checkpoint_of(workload: Bounded, scheme: str, asked: Asked) -> str:
+    """Return the file in which a cell with these bounds keeps how far it is."""
+    bounds = workload.bounds(scheme).with_options(entries=asked.entries, calls=asked.calls)
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{workload.name}-{Path(scheme).name}-{bounds.entries}-{bounds.calls}")
+    return str(FOLDER / f"verify-{name}.checkpoint")
 
 
 def workloads_of(workload: str | None) -> tuple[Bounded, ...]:
@@ -58,19 +73,36 @@ def workloads_of(workload: str | None) -> tuple[Bounded, ...]:
     return (found,)
 
 
+def run(cells: list[BoundedCell], processes: int, take: Callable[[int, Progress | Outcome], None]) -> None:
+    """Verify cells, a process for each; where there are fewer cells than processes, all of them for one at a time.
+
+    The first is the better way: several processes for one cell have to wait for each other now and then, and cut off
+    some executions that one alone would not have begun.
+    """
+    if len(cells) < processes or len(cells) == 1:
+        jobs = processes if hasattr(os, "fork") else 1
+        for number, cell in enumerate(cells):
+            take(number, outcome_of(replace(cell, jobs=jobs), partial(take, number)))
+        return
+    for number, news in Crew(processes).run(list(cells)):
+        take(number, news)
+
+
 def verify_cells(cells: list[BoundedCell], processes: int, *, verbose: bool) -> int:
     """Verify cells in worker processes and show what comes; Ctrl-C ends with what there is so far."""
     out = stress_screen.console()
-    processes = min(processes, len(cells))
     outcomes: dict[int, Outcome] = {}
     interrupted = False
     try:
         screen.head(out, cells, processes)
         with Live(out, cells) as live:
-            for number, news in Crew(processes).run(list(cells)):
+
+            def take(number: int, news: Progress | Outcome) -> None:
                 live.take(number, news)
                 if isinstance(news, Outcome):
                     outcomes[number] = news
+
+            run(cells, processes, take)
     except KeyboardInterrupt:
         interrupted = True
     done = [outcomes[number] for number in sorted(outcomes)]

@@ -30,7 +30,13 @@ def verify_cell(cell: BoundedCell, tell: Tell) -> Proof:
     try:
         unreduced = racer.estimate_interleavings(body, probes=PROBES, stall_after=STALL_AFTER)
         result = racer.verify(
-            body, keep_going=True, max_executions=cell.executions or None, progress=progress, stall_after=STALL_AFTER
+            body,
+            keep_going=True,
+            max_executions=cell.executions or None,
+            jobs=cell.jobs,
+            checkpoint=cell.checkpoint or None,
+            progress=progress,
+            stall_after=STALL_AFTER,
         )
     except (racer.StallError, racer.DivergenceError, racer.NondeterminismError) as error:
         return Proof(cell, UNKNOWN, INCONCLUSIVE, f"{type(error).__name__}: {error}")

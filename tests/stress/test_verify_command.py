@@ -1,4 +1,4 @@
-"""The command `verify`: what it prints, its exit codes, Ctrl-C; each run in a process of its own."""
+"""The command `verify`: what it prints, its exit codes, Ctrl-C."""
 
 import contextlib
 import os
@@ -6,15 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from stress import cli
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 OWN = """
 from racer.kvm.schemes import Deferred
@@ -24,45 +24,85 @@ class Leaks(Deferred):
     def kvmppc_core_vcpu_free(self, vcpu):
         pass
 """
+SMALL = ("--workload", "c", "--entries", "1", "--calls", "1")
 
 
-def verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stress", "verify", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+class Ended(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    output: str
 
 
-def test_a_run_prints_the_workload_in_words_a_row_and_what_is_proved(tmp_path: Path) -> None:
-    done = verify(tmp_path, "--workload", "c", "--entries", "1", "--calls", "1", "--scheme", "deferred")
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.splitlines()
-    assert "(c) two-registrars: one vcpu enters once; " in done.stdout
-    assert re.search(r"^ {4}deferred +PASS +yes +\d+ +~\d", done.stdout, re.MULTILINE)
-    assert "nothing is found in deferred in (c) (" in lines[-1]
-    assert "Not proved: " in lines[-1]
+Run = Callable[..., Ended]
 
 
-def test_a_finding_of_a_users_scheme_has_two_sides_a_file_and_exit_code_1(tmp_path: Path) -> None:
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs a command in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def ended(*arguments: str) -> Ended:
+        code = cli.main([*arguments])
+        return Ended(code, capsys.readouterr().out)
+
+    return ended
+
+
+def test_a_run_prints_the_workload_in_words_a_row_and_what_is_proved(run: Run) -> None:
+    done = run("verify", *SMALL, "--scheme", "deferred")
+    assert done.code == 0, done
+    assert "(c) two-registrars: one vcpu enters once; " in done.output
+    assert re.search(r"^ {4}deferred +PASS +yes +\d+ +~\d", done.output, re.MULTILINE)
+    assert "nothing is found in deferred in (c) (" in done.output.splitlines()[-1]
+    assert "Not proved: " in done.output.splitlines()[-1]
+
+
+def test_a_finding_of_a_users_scheme_has_two_sides_a_file_and_exit_code_1(run: Run, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN)
-    done = verify(tmp_path, "--workload", "c", "--entries", "1", "--calls", "1", "--scheme", "own.py:Leaks")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "FAIL pin-imbalance: " in done.stdout
-    assert re.search(r"^ {4}\S+ +pin .*step \d+ .*\n {4}main +check ", done.stdout, re.MULTILINE)
-    assert "NOT as stated: own.py:Leaks in (c)" in done.stdout.splitlines()[-1]
-    found = re.search(r"make replay FILE=(\S+)", done.stdout)
-    assert found is not None
-    again = subprocess.run(
-        [sys.executable, "-m", "stress", "replay", found[1]],
-        cwd=tmp_path, capture_output=True, text=True, check=False, env=ENVIRONMENT,
-    )  # fmt: skip
-    assert "FAIL pin-imbalance: " in again.stdout
-    assert again.returncode == 1
+    done = run("verify", *SMALL, "--scheme", "own.py:Leaks")
+    assert done.code == 1, done
+    assert "FAIL pin-imbalance: " in done.output
+    assert re.search(r"^ {4}\S+ +pin .*step \d+ .*\n {4}main +check ", done.output, re.MULTILINE)
+    assert "NOT as stated: own.py:Leaks in (c)" in done.output.splitlines()[-1]
+    file = re.search(r"make replay FILE=(\S+)", done.output)
+    assert file is not None
+    again = run("replay", file[1])
+    assert "FAIL pin-imbalance: " in again.output
+    assert again.code == 1
 
 
-def test_what_is_not_exhausted_ends_with_exit_code_3(tmp_path: Path) -> None:
-    done = verify(tmp_path, "--workload", "c", "--scheme", "always-locked", "--max-executions", "5")
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert "not exhausted in 5 executions" in done.stdout
-    assert "undecided: always-locked in (c) (5 executions)" in done.stdout.splitlines()[-1]
+def test_what_is_not_exhausted_ends_with_exit_code_3(run: Run) -> None:
+    done = run("verify", "--workload", "c", "--scheme", "always-locked", "--max-executions", "5", "--processes", "1")
+    assert done.code == 3, done
+    assert "not exhausted in 5 executions" in done.output
+    assert "undecided: always-locked in (c) (5 executions)" in done.output.splitlines()[-1]
+
+
+def executions(done: Ended) -> int:
+    (found,) = re.findall(r"\(([\d,]+) executions\)\. Not proved", done.output)
+    return int(found.replace(",", ""))
+
+
+def test_a_verification_goes_on_where_it_was_and_ends_as_one_that_was_not_interrupted(run: Run, tmp_path: Path) -> None:
+    cell = ("verify", *SMALL, "--scheme", "deferred", "--processes", "1")
+    whole = run(*cell)
+    begun = run(*cell, "--resume", "--max-executions", "9")
+    (kept,) = (tmp_path / ".racer").glob("*.checkpoint")
+    assert (begun.code, executions(begun), kept.name) == (3, 9, "verify-two-registrars-deferred-1-1.checkpoint")
+    ended = run(*cell, "--resume")
+    assert (ended.code, executions(ended)) == (0, executions(whole))
+    assert not kept.exists()
+
+
+@pytest.mark.timeout(60)
+def test_fewer_cells_than_processes_share_them_and_come_to_the_same(run: Run) -> None:
+    shared = run("verify", *SMALL, "--scheme", "deferred", "--processes", "2")
+    assert shared.code == 0, shared
+    row = re.search(r"^ {4}deferred +PASS +yes +(\d+) +~\S+ +(\d+)", shared.output, re.MULTILINE)
+    assert row is not None
+    alone = run("verify", *SMALL, "--scheme", "deferred", "--processes", "1")
+    assert int(row[1]) - int(row[2]) == executions(alone)
 
 
 BAD = {
@@ -88,7 +128,7 @@ def test_bad_usage_is_one_line_with_what_is_allowed(case: str, capsys: pytest.Ca
 @pytest.fixture
 def long_run(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A verification that takes long, alone in its session; whatever happens, nothing of it is left."""
-    command = [sys.executable, "-m", "stress", "verify", "--entries", "2", "--calls", "9", "--processes", "2"]
+    command = [sys.executable, "-m", "stress", "verify", "--entries", "1", "--calls", "2", "--processes", "2"]
     started = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -96,7 +136,7 @@ def long_run(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env=ENVIRONMENT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     try:
         yield started
