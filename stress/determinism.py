@@ -16,7 +16,7 @@ from stress.judge import BROKEN, SUCCESS, UNDECIDED, UNEXPECTED
 ROOT = Path(__file__).parents[1]
 WANTED = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t")
 RUNS = 100
-TIMEOUT = 60
+TIMEOUT = 300
 # A strategy without its lengths, so that the pilot executions that find them are part of what has to be the same.
 CELL = ("--workload", "cross-register", "--scheme", "immediate", "--strategy", "pct:3", "--seed", "0x51c0ffee")
 PROBE = """
