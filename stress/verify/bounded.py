@@ -91,7 +91,7 @@ WORKLOADS = (
         seen="calls-in-guest, entries-after-update, late-joins",
         expected={
             "immediate": "null-pointer, pin-imbalance, stale-pointer, yield-count-parity",
-            "seed": "null-pointer, atomic-sleep, stale-areas, yield-count-parity",
+            "seed": "null-pointer, atomic-sleep, stale-areas, stale-pointer, yield-count-parity",
         },
     ),
     bounded(

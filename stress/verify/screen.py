@@ -26,10 +26,10 @@ def head(out: Console, cells: list[BoundedCell], processes: int) -> None:
     out.print()
 
 
-def title(cell: BoundedCell) -> str:
-    """Return a cell's letter, workload and scheme."""
+def title(cell: BoundedCell, *, short: bool = False) -> str:
+    """Return a cell's letter, workload unless it is to be short, and scheme."""
     workload = find(cell.workload)
-    return f"({workload.letter if workload else '?'}) {cell.workload} {cell.scheme}"
+    return f"({workload.letter if workload else '?'}) {'' if short else f'{cell.workload} '}{cell.scheme}"
 
 
 def line_of(outcome: Outcome) -> str:
