@@ -17,7 +17,7 @@ class Bounded(Workload):
     """A workload whose program is fixed.
 
     `expected` states for each scheme every kind there is to be found; that holds for its own bounds, and within others
-    a broken scheme may show those in `allowed` besides. Its own bounds are the defaults, or `entries_of` the scheme:
+    a broken scheme may show those in `allowed` besides. `executions` is how many its longest cell takes. Its own bounds are the defaults, or `entries_of` the scheme:
     fewer where its races are so many that the defaults would take hours. `seen` names counters which must be above
     zero under every scheme: the situations that make the workload worth its while.
     """
@@ -87,7 +87,7 @@ WORKLOADS = (
         ),
         entries=2,
         entries_of={"immediate": 1},
-        executions=24_226,
+        executions=29_734,
         seen="calls-in-guest, entries-after-update, late-joins",
         expected={
             "immediate": "null-pointer, pin-imbalance, stale-pointer, yield-count-parity",
@@ -123,8 +123,9 @@ WORKLOADS = (
             userspace=(0,),
             mm=(1,),
         ),
-        entries=2,
-        executions=20_000,
+        entries=3,
+        entries_of={"immediate": 2},
+        executions=15_623,
         seen="unmapped-while-pinned, reclaimed, entries-after-update",
         expected={"immediate": "null-pointer, pin-imbalance, yield-count-parity", "seed": "atomic-sleep, null-pointer"},
     ),
@@ -133,8 +134,8 @@ WORKLOADS = (
         "never-applied",
         "one vcpu enters {entries} and the VM ends; requests of two registrars are accepted and some never applied",
         Program(registrars=((vpa(0), dtl(1), slb(2)), (vpa(3), no_dtl())), places=FOUR, quiesce=False),
-        entries=1,
-        executions=10_000,
+        entries=2,
+        executions=42_618,
         seen="late-requests, calls-in-guest, entries-after-update",
         expected={"immediate": "null-pointer, pin-imbalance, yield-count-parity", "seed": "atomic-sleep"},
     ),
