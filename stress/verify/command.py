@@ -50,7 +50,7 @@ def cells_of(asked: Asked) -> list[BoundedCell]:
             executions=asked.max_executions or 0,
             checkpoint=checkpoint_of(workload, scheme, asked) if asked.resume else "",
         )
-        for workload in sorted(workloads_of(asked.workload), key=lambda each: -each.executions)
+        for workload in sorted(workloads_of(asked.workload), key=lambda each: -each.longest)
         for scheme in schemes_of(asked.scheme)
     ]
 
