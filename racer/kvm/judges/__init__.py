@@ -1,0 +1,22 @@
+"""The invariants of the model, judged: at the moment of a use, at a guest entry, and when the machine has ended.
+
+A judge looks at values that operations have read, at notes that were taken in the step which wrote such a value, or
+at the end of the execution: so it finds the same in every execution that orders conflicting operations in the same way.
+None knows which scheme it judges.
+"""
+
+from racer.kvm.judges.entry import entered, note_pending, report_parity
+from racer.kvm.judges.log import check_log_bounds, report_index
+from racer.kvm.judges.pins import check_canaries, check_pins
+from racer.kvm.judges.requests import check_requests
+
+__all__ = [
+    "check_canaries",
+    "check_log_bounds",
+    "check_pins",
+    "check_requests",
+    "entered",
+    "note_pending",
+    "report_index",
+    "report_parity",
+]
