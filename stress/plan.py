@@ -152,8 +152,8 @@ def columns(asked: Asked) -> Iterable[tuple[Workload, Sizes]]:
 
 
 def schemes_of(name: str | None) -> tuple[str, ...]:
-    """Return the schemes asked for, each known to load."""
-    names = SCHEMES if name is None else (name,)
+    """Return the schemes asked for by name, each known to load."""
+    names = SCHEMES if name is None else (schemes.name_of(name),)
     for each in names:
         schemes.by_name(each)
     return names

@@ -98,6 +98,10 @@ class Frame:
         self.refs += 1
         return True
 
+    def pin_before_start(self, page: "Page", pin: Pin) -> None:
+        """Take the reference of a pin in a machine that is being built."""
+        self._take(page, pin)
+
     def give_back(self, pin: Pin, here: racer.Side) -> tuple[racer.Side | None, bool]:
         """Drop the reference of a pin; return who had dropped it before, and whether the frame is free now."""
         before = pin.released

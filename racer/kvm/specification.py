@@ -27,6 +27,9 @@ class Rules(NamedTuple):
     shortest_slb: int
 
 
+S0 = Rules(
+    zero_address_allowed=True, resource_before_address=False, shortest_vpa=SIZEOF_LPPACA, shortest_slb=SIZEOF_REG_VPA
+)
 S1 = Rules(zero_address_allowed=True, resource_before_address=True, shortest_vpa=SIZEOF_LPPACA, shortest_slb=16)
 S2 = Rules(
     zero_address_allowed=False,

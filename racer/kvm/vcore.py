@@ -41,9 +41,12 @@ class HardwareThread:
             racer.point("wake from nap")
             racer.point("load guest registers")
             kvmppc_hv_entry(vcpu, primary=False)
-            # in this order: whoever counts it as napping may give it another vcpu at once
-            self.kvm_vcpu.store(None)
-            self.vcore.nap_count.add(1)
+            if self.vcore.kvm.scheme.naps_before_clearing_vcpu:
+                self.vcore.nap_count.add(1)  # C6: who sees it may give this thread a vcpu, which is then cleared
+                self.kvm_vcpu.store(None)
+            else:
+                self.kvm_vcpu.store(None)
+                self.vcore.nap_count.add(1)
 
 
 class RunList:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import racer
 from racer.kvm import judges
-from racer.kvm.guest_memory import GuestMemory
 from racer.kvm.hcalls import kvmppc_pseries_do_hcall
 from racer.kvm.memory import PAGE_MASK, HostMemory
 from racer.kvm.vcore import Vcore, leave_vcore
@@ -46,7 +45,7 @@ class Vm:
     ) -> None:
         self.scheme = scheme
         self.host = HostMemory()
-        self.memory = GuestMemory(self.host)
+        self.memory = scheme.guest_memory(self.host)
         self.vcpus: dict[int, Vcpu] = {}
         self.vcores: list[Vcore] = []
         ids = range(vcpus) if isinstance(vcpus, int) else vcpus
@@ -108,6 +107,7 @@ class Vm:
                 hardware.thread.join()
         for vcpu in self.vcpus.values():
             self.scheme.kvmppc_core_vcpu_free(vcpu)
+        self.scheme.kvmppc_core_destroy_vm(self)
 
     def finish(self, *, quiesce: bool = True, mappings_changed: bool = False) -> None:
         """End the machine, once all tasks have, and judge what came of it.

@@ -146,10 +146,19 @@ IMMEDIATE_MAY_SHOW = frozenset(
         "last-request",
         "return-code",
         "out-of-bounds",
+        "list-changed",
     }
 )
 SEED_MAY_SHOW = frozenset(
-    {"atomic-sleep", "null-pointer", "stale-pointer", "stale-areas", "yield-count-parity", "canary-corruption"}
+    {
+        "atomic-sleep",
+        "null-pointer",
+        "stale-pointer",
+        "stale-areas",
+        "yield-count-parity",
+        "canary-corruption",
+        "list-changed",
+    }
 )
 BROKEN_MAY_SHOW = {"immediate": IMMEDIATE_MAY_SHOW, "seed": SEED_MAY_SHOW}
 

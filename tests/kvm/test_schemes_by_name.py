@@ -6,11 +6,11 @@ import racer
 from racer.kvm.schemes import SCHEMES, Deferred, Scheme, by_name, template
 from stress import workloads
 
-NAMES = ("immediate", "seed", "deferred", "always-locked")
+NAMES = ("unpinned", "immediate", "seed", "seed-logged", "dropped-locks", "snapshot", "late-joiners")
 
 
 def test_the_schemes_have_the_names_that_the_documents_use() -> None:
-    assert tuple(SCHEMES) == NAMES
+    assert tuple(SCHEMES) == (*NAMES, "always-locked", "deferred")
     assert by_name("deferred") is Deferred
 
 
@@ -23,7 +23,7 @@ def test_a_scheme_of_ones_own_is_named_by_file_and_class(tmp_path: Path) -> None
 
 
 BAD = (
-    ("deferrd", "unknown scheme 'deferrd': choose one of immediate, seed, deferred, always-locked, or name your own"),
+    ("deferrd", "unknown scheme 'deferrd': choose one of unpinned, immediate, seed,"),
     ("", "unknown scheme ''"),
     ("nowhere.py", "unknown scheme 'nowhere.py'"),
     ("nowhere.py:Mine", "there is no file 'nowhere.py' in"),

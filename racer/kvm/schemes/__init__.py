@@ -9,24 +9,58 @@ import racer
 from racer.kvm.schemes.always_locked import AlwaysLocked
 from racer.kvm.schemes.base import Scheme
 from racer.kvm.schemes.deferred import Deferred
+from racer.kvm.schemes.dropped_locks import DroppedLocks
 from racer.kvm.schemes.immediate import Immediate
+from racer.kvm.schemes.late_joiners import LateJoiners
 from racer.kvm.schemes.seed import Seed
+from racer.kvm.schemes.seed_logged import SeedLogged
+from racer.kvm.schemes.snapshot import Snapshot
+from racer.kvm.schemes.unpinned import Unpinned
 
+# In the order of history; the last two never shipped.
 SCHEMES: dict[str, type[Scheme]] = {
+    "unpinned": Unpinned,
     "immediate": Immediate,
     "seed": Seed,
-    "deferred": Deferred,
+    "seed-logged": SeedLogged,
+    "dropped-locks": DroppedLocks,
+    "snapshot": Snapshot,
+    "late-joiners": LateJoiners,
     "always-locked": AlwaysLocked,
+    "deferred": Deferred,
 }
+# What docs/model.md numbers them by; S2p is for shells, where a quote is a nuisance.
+IDS = {
+    "S0": "unpinned",
+    "S1": "immediate",
+    "S2": "seed",
+    "S2'": "seed-logged",
+    "S2p": "seed-logged",
+    "S3": "dropped-locks",
+    "S4a": "snapshot",
+    "S4b": "late-joiners",
+    "SX": "always-locked",
+}
+_BY_ID = {number.upper(): name for number, name in IDS.items()}
+
+
+def name_of(text: str) -> str:
+    """Return the name of the scheme that a name or number means; any other text is returned as it is.
+
+    >>> name_of("s4A"), name_of("seed"), name_of("my.py:Mine")
+    ('snapshot', 'seed', 'my.py:Mine')
+    """
+    return _BY_ID.get(text.upper(), text)
 
 
 def by_name(text: str) -> type[Scheme]:
-    """Return the scheme of this name, or the class that `path/to/file.py:Class` names.
+    """Return the scheme of this name or number, or the class that `path/to/file.py:Class` names.
 
     Raises UsageError, which says what was given and what is allowed.
     """
-    if text in SCHEMES:
-        return SCHEMES[text]
+    name = name_of(text)
+    if name in SCHEMES:
+        return SCHEMES[name]
     path, colon, name = text.rpartition(":")
     if not colon or not path.endswith(".py"):
         raise racer.UsageError(
@@ -66,4 +100,19 @@ def _class_in(module: ModuleType, name: str, text: str) -> type[Scheme]:
     raise racer.UsageError(f"scheme {text!r}: {why} in {module.__file__}, which has {has}")
 
 
-__all__ = ["SCHEMES", "AlwaysLocked", "Deferred", "Immediate", "Scheme", "Seed", "by_name"]
+__all__ = [
+    "IDS",
+    "SCHEMES",
+    "AlwaysLocked",
+    "Deferred",
+    "DroppedLocks",
+    "Immediate",
+    "LateJoiners",
+    "Scheme",
+    "Seed",
+    "SeedLogged",
+    "Snapshot",
+    "Unpinned",
+    "by_name",
+    "name_of",
+]

@@ -32,7 +32,7 @@ from racer.kvm.papr import (
     subfunction,
 )
 from racer.kvm.pointer import NULL, Pointer
-from racer.kvm.schemes.base import Scheme
+from racer.kvm.schemes.base import Scheme, numbers
 from racer.kvm.vcore import kvmppc_start_thread
 from racer.kvm.vcpu import Vcpu
 from racer.kvm.vm import kvmppc_find_vcpu
@@ -48,6 +48,7 @@ class AlwaysLocked(Scheme):
     """SX. vpa_update_lock guards the pointers, the areas' memory and `running`."""
 
     logs_dispatches = True
+    bugs = numbers("B6 B7 D5 D8")
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Pin, check, and change the target's pointer under its lock. The pin may sleep and comes first."""

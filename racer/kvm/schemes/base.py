@@ -1,8 +1,12 @@
 """What a scheme is: the functions of the kernel that decide when the pointers to the areas change."""
 
+from typing import TYPE_CHECKING, ClassVar
+
 import racer
 from racer.kvm import guest, machine_check
+from racer.kvm.guest_memory import GuestMemory
 from racer.kvm.layout import YIELD_COUNT
+from racer.kvm.memory import HostMemory
 from racer.kvm.papr import H_PARAMETER, H_SUCCESS
 from racer.kvm.specification import SINCE_V4_14, Rules
 from racer.kvm.vcore import (
@@ -20,19 +24,40 @@ from racer.kvm.vcore import (
 )
 from racer.kvm.vcpu import BUSY_IN_HOST, RUNNABLE, STOPPED, Vcpu
 
+if TYPE_CHECKING:
+    from racer.kvm.vm import Vm
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Return the numbers of known bugs that a text lists.
+
+    >>> sorted(numbers("P1 B12"))
+    ['B12', 'P1']
+    """
+    return frozenset(text.split())
+
 
 class Scheme:
     """A locking scheme. One is made for each execution, in the test body.
 
     A scheme must give `do_h_register_vpa` and `kvmppc_core_vcpu_free`; what else it does not give is as it was before
     the patch (the run loop) or is now (H_PROD, H_CONFER). `rules` says which answers its H_REGISTER_VPA has to give.
-    `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12).
+    `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12), and
+    `naps_before_clearing_vcpu` the end of a secondary thread's run as it was until v3.7 (C6).
     `logs_dispatches` says that every dispatch gets a dispatch log entry before the guest runs.
+    `bugs` names the known bugs that the scheme has, by their numbers in docs/model.md: for who states what is to be
+    expected of it. No judge looks at it.
     """
 
     rules: Rules = SINCE_V4_14
     bumps_before_too_late_test = False
+    naps_before_clearing_vcpu = False
     logs_dispatches = False
+    bugs: ClassVar[frozenset[str]] = frozenset()
+
+    def guest_memory(self, host: HostMemory) -> GuestMemory:
+        """Return the memory of a virtual machine that is being built."""
+        return GuestMemory(host)
 
     # Hypercalls.
 
@@ -89,7 +114,7 @@ class Scheme:
                 kvmppc_wait_for_exec(vcpu)
                 continue
             if self.kvmppc_all_ceded(vc):
-                kvmppc_vcore_blocked(vc)
+                self.kvmppc_vcore_blocked(vc)
             else:
                 self.kvmppc_run_core(vc)
         vc.lock.release()
@@ -104,6 +129,10 @@ class Scheme:
                 v.ceded = ceded = 0
             all_ceded = all_ceded and bool(ceded)
         return all_ceded
+
+    def kvmppc_vcore_blocked(self, vc: Vcore) -> None:
+        """Sleep until one of the vcpus, all of them ceded, has reason to run. Called with vc->lock held."""
+        kvmppc_vcore_blocked(vc)
 
     def kvmppc_first_run(self, vc: Vcore, vcpu: Vcpu) -> None:
         """Let a vcpu that runs for the first time join its vcore at once, if that is in the guest just now."""
@@ -153,3 +182,6 @@ class Scheme:
     def kvmppc_core_vcpu_free(self, vcpu: Vcpu) -> None:
         """Let go of what the vcpu's areas pin."""
         raise NotImplementedError
+
+    def kvmppc_core_destroy_vm(self, kvm: "Vm") -> None:
+        """Let go of what the machine itself holds; every vcpu has been freed."""

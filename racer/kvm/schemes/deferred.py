@@ -22,7 +22,7 @@ from racer.kvm.papr import (
     subfunction,
 )
 from racer.kvm.pointer import NULL, Pointer
-from racer.kvm.schemes.base import Scheme
+from racer.kvm.schemes.base import Scheme, numbers
 from racer.kvm.vcore import (
     INACTIVE,
     RUNNING,
@@ -53,6 +53,7 @@ class Deferred(Scheme):
     """S2 with what S3 to S4b mended, and without what they broke."""
 
     logs_dispatches = True
+    bugs = numbers("B6 B7 D1 D2 D5 D6 D7 D8")
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Check the request and record it on the target."""

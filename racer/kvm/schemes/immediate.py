@@ -1,12 +1,14 @@
 """The scheme `immediate`: as before the patch (Linux v3.4), bugs and all. The caller changes the target's pointers.
 
-The marks P1 to P8 name the bugs (docs/model.md has their list). The areas are struct kvmppc_vpa here as in the other
-schemes; of it this one uses pinned_addr (then vcpu->arch.vpa, .dtl, .slb_shadow) and pinned_end (then .dtl_end).
+Since v3.4 (93e60249) the guest's RAM is not pinned as a whole: kvmppc_pin_guest_page takes a reference on the page of
+each area, and whoever takes an area away gives it back. The order of the checks changed with it. The marks P1 to P8
+name the bugs (docs/model.md has their list).
 """
 
 from racer.kvm.areas import init_vpa
-from racer.kvm.guest_memory import UnsignedLong, kvmppc_pin_guest_page, kvmppc_unpin_guest_page
+from racer.kvm.guest_memory import GuestMemory, UnsignedLong, kvmppc_pin_guest_page, kvmppc_unpin_guest_page
 from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD, SIZEOF_DTL_ENTRY
+from racer.kvm.memory import HostMemory
 from racer.kvm.papr import (
     H_PARAMETER,
     H_RESOURCE,
@@ -15,32 +17,23 @@ from racer.kvm.papr import (
     H_VPA_DEREG_VPA,
     H_VPA_REG_DTL,
     H_VPA_REG_VPA,
-    subfunction,
 )
 from racer.kvm.pointer import NULL
-from racer.kvm.schemes.base import Scheme
+from racer.kvm.schemes.unpinned import Unpinned
 from racer.kvm.specification import S1
-from racer.kvm.vcore import wake
 from racer.kvm.vcpu import Vcpu
-from racer.kvm.vm import kvmppc_find_vcpu
+from racer.kvm.vm import Vm
 
 
-class Immediate(Scheme):
+class Immediate(Unpinned):
     """S1. No lock anywhere; the run loop knows nothing of areas (P1)."""
 
     rules = S1
+    bugs = Unpinned.bugs | {"P2", "P3", "P4", "B9"}
 
-    def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
-        """Register or deregister at once, whatever the target is doing."""
-        tvcpu = kvmppc_find_vcpu(vcpu.kvm, vcpuid)
-        if tvcpu is None:
-            return H_PARAMETER
-        subfunc = subfunction(flags)
-        if subfunc in (0, 4):
-            return H_PARAMETER
-        if subfunc < 4:
-            return self.register(vcpu, tvcpu, subfunc, vpa)
-        return self.unregister(tvcpu, subfunc)
+    def guest_memory(self, host: HostMemory) -> GuestMemory:
+        """Return memory whose pages are pinned one by one, as long as somebody uses them."""
+        return GuestMemory(host)
 
     def register(self, vcpu: Vcpu, tvcpu: Vcpu, subfunc: int, vpa: int) -> int:
         """Check, pin, and store the new pointer on the target."""
@@ -87,26 +80,6 @@ class Immediate(Scheme):
         vpap.pinned_addr = NULL
         return H_SUCCESS
 
-    def h_prod(self, vcpu: Vcpu, target: int) -> int:
-        """Prod a vcpu: the wake-up goes to the caller (P8)."""
-        tvcpu = kvmppc_find_vcpu(vcpu.kvm, target)
-        if tvcpu is None:
-            return H_PARAMETER
-        tvcpu.prodded = 1
-        if vcpu.ceded:
-            wake(vcpu)
-        return H_SUCCESS
-
-    def h_confer(self, vcpu: Vcpu, target: int, yield_count: int) -> int:
-        """Do nothing, as until v3.12."""
-        del vcpu, target, yield_count
-        return H_SUCCESS
-
-    def kvmppc_vcpu_woken(self, vcpu: Vcpu) -> bool:
-        """Whether a ceded vcpu has reason to run: nobody looks at prodded here (P8)."""
-        del vcpu
-        return False
-
     def kvmppc_core_vcpu_free(self, vcpu: Vcpu) -> None:
         """Unpin what the vcpu still has."""
         kvm = vcpu.kvm.memory
@@ -116,3 +89,6 @@ class Immediate(Scheme):
             kvmppc_unpin_guest_page(kvm, vcpu.slb_shadow.pinned_addr)
         if vcpu.vpa.pinned_addr:
             kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_addr)
+
+    def kvmppc_core_destroy_vm(self, kvm: Vm) -> None:
+        """Let go of nothing: the vcpus have."""

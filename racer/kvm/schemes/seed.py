@@ -20,9 +20,10 @@ from racer.kvm.papr import (
     subfunction,
 )
 from racer.kvm.pointer import NULL, Pointer
-from racer.kvm.schemes.base import Scheme
+from racer.kvm.schemes.base import numbers
+from racer.kvm.schemes.immediate import Immediate
 from racer.kvm.specification import S2
-from racer.kvm.vcore import RUNNING, Vcore, assign_ptids, enter_and_leave, kvmppc_start_thread, reset_counts, wake
+from racer.kvm.vcore import kvmppc_start_thread
 from racer.kvm.vcpu import Vcpu
 from racer.kvm.vm import kvmppc_find_vcpu
 
@@ -34,10 +35,16 @@ def vpa_is_registered(vpap: KvmppcVpa) -> bool:
     return bool(vpap.pinned_addr)
 
 
-class Seed(Scheme):
-    """S2."""
+def vpa_update_pending(vcpu: Vcpu) -> bool:
+    """Whether a request waits; looked at without vpa_update_lock: one that comes later is served at the next entry."""
+    return bool(vcpu.vpa.update_pending or vcpu.slb_shadow.update_pending or vcpu.dtl.update_pending)
+
+
+class Seed(Immediate):
+    """S2. The run loop knows of areas now, and the hypercall does not touch the pointers."""
 
     rules = S2
+    bugs = numbers("P8 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 B12 B15 C5 D1 D2 D5 D7 D8")
     bumps_before_too_late_test = True  # B12
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
@@ -137,26 +144,6 @@ class Seed(Scheme):
             self.kvmppc_update_vpa(vcpu, vcpu.slb_shadow)
         vcpu.vpa_update_lock.release()
 
-    def h_prod(self, vcpu: Vcpu, target: int) -> int:
-        """Prod a vcpu: the wake-up goes to the caller (P8)."""
-        tvcpu = kvmppc_find_vcpu(vcpu.kvm, target)
-        if tvcpu is None:
-            return H_PARAMETER
-        tvcpu.prodded = 1
-        if vcpu.ceded:
-            wake(vcpu)
-        return H_SUCCESS
-
-    def h_confer(self, vcpu: Vcpu, target: int, yield_count: int) -> int:
-        """Do nothing, as until v3.12."""
-        del vcpu, target, yield_count
-        return H_SUCCESS
-
-    def kvmppc_vcpu_woken(self, vcpu: Vcpu) -> bool:
-        """Whether a ceded vcpu has reason to run: nobody looks at prodded here (P8)."""
-        del vcpu
-        return False
-
     def kvmppc_core_vcpu_free(self, vcpu: Vcpu) -> None:
         """Unpin what the vcpu still has."""
         kvm = vcpu.kvm.memory
@@ -169,15 +156,9 @@ class Seed(Scheme):
             kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_addr)
         vcpu.vpa_update_lock.release()
 
-    def kvmppc_run_core(self, vc: Vcore) -> None:
-        """Take the vcpus of a vcore into the guest and out again. Called with vc->lock held."""
-        vcpus = assign_ptids(vc)
-        if not vcpus:
-            return
-        reset_counts(vc)
-        vc.vcore_state = RUNNING
+    def kvmppc_dispatch(self, vcpus: list[Vcpu]) -> None:
+        """Start the vcpus' hardware threads, and apply what was asked for. Called with vc->lock held."""
         for vcpu in vcpus:
             kvmppc_start_thread(vcpu)  # B4
-            if vcpu.vpa.update_pending or vcpu.slb_shadow.update_pending or vcpu.dtl.update_pending:
+            if vpa_update_pending(vcpu):
                 self.kvmppc_update_vpas(vcpu)
-        enter_and_leave(vc, vcpus[0])
