@@ -4,6 +4,7 @@ Real OS threads run one at a time, and a seeded strategy decides at every operat
 is found again from its seed. The same code runs free, too, with the threads interleaved by the OS.
 """
 
+from racer.core.call import Call, Specification
 from racer.core.errors import (
     DivergenceError,
     FailureError,
@@ -20,6 +21,7 @@ from racer.core.schedule import Schedule
 from racer.core.trace import Event as TraceEvent
 from racer.core.trace import Location, Trace
 from racer.core.unseen import Missed, Unseen
+from racer.detectors.linearizable import Linearization, linearize
 from racer.engine.pool import pin_to
 from racer.estimate import Estimate
 from racer.explore import DETECTORS, estimate_interleavings, explore, replay, run_free, verify
@@ -29,6 +31,7 @@ from racer.sync.barrier import Barrier, BrokenBarrierError
 from racer.sync.condition import Condition
 from racer.sync.event import Event
 from racer.sync.field import field
+from racer.sync.history import History
 from racer.sync.lock import Lock, RLock, SpinLock
 from racer.sync.points import choose, point, sleep, time
 from racer.sync.reporting import controlled, count, side, violation
@@ -47,6 +50,7 @@ __all__ = [
     "Barrier",
     "BoundedSemaphore",
     "BrokenBarrierError",
+    "Call",
     "Condition",
     "DivergenceError",
     "Estimate",
@@ -54,6 +58,8 @@ __all__ = [
     "Execution",
     "FailureError",
     "Finding",
+    "History",
+    "Linearization",
     "Location",
     "Lock",
     "Missed",
@@ -69,6 +75,7 @@ __all__ = [
     "Shared",
     "Side",
     "Snapshot",
+    "Specification",
     "SpinLock",
     "StallError",
     "Thread",
@@ -83,6 +90,7 @@ __all__ = [
     "estimate_interleavings",
     "explore",
     "field",
+    "linearize",
     "may_sleep",
     "pin_to",
     "point",

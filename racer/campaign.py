@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from racer.core.call import UNJUDGED
 from racer.core.execution import SCHEDULE_DIGEST, Execution, digest_of
 from racer.core.finding import Finding
 from racer.core.interleavings import SeenClasses
@@ -14,6 +15,7 @@ from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder, Watch
 from racer.engine.turnstile import Turnstile
+from racer.histories import judge_histories
 from racer.nondeterminism import compare
 from racer.sampling import shares_of, unseen_of
 from racer.strategies.foreign import Foreign
@@ -247,6 +249,8 @@ def result_of(  # noqa: PLR0917  (all that a result says)
 def _verdict(tally: Tally, options: Options) -> tuple[str, str]:
     if tally.failed:
         return FAIL, f"{tally.failed} of {tally.executions} executions had a finding"
+    if UNJUDGED in tally.counters:
+        return UNKNOWN, f"{tally.counters[UNJUDGED]} histories of calls were too long to judge"
     if tally.executions < options.executions:
         return UNKNOWN, f"cut short after {tally.executions} of {options.executions} executions"
     if not tally.raced:
@@ -270,6 +274,8 @@ def run_once(  # noqa: PLR0917  (everything an execution is a function of)
     if attach is not None:
         attach(run)
     run.execute(test, worker)
+    if run.histories is not None:
+        judge_histories(run)
     error = run.error or (strategy.error if isinstance(strategy, Foreign) else None)
     if error is not None:
         raise error

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from racer import estimate as estimate_
+from racer import histories
 from racer import jobs as jobs_
 from racer.campaign import Campaign, Options, digest_of_run, execution_of, run_once
+from racer.core.call import UNJUDGED
 from racer.core.errors import DivergenceError, UsageError, unknown
 from racer.core.execution import Execution
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
@@ -200,8 +202,10 @@ def run_free(
     check_seed(seed)
     _flag("noise", noise)
     longest = _positive("stall_after", stall_after)
-    seen = free.run(test, _positive("seconds", seconds), seed, noise=noise, stall_after=longest)
-    verdict = FAIL if seen.findings else PASS if seen.runs else UNKNOWN
+    seen = free.run(
+        test, _positive("seconds", seconds), seed, noise=noise, stall_after=longest, judge=histories.judge_free
+    )
+    verdict = FAIL if seen.findings else PASS if seen.runs and UNJUDGED not in seen.counters else UNKNOWN
     return Result(
         verdict=verdict,
         reason=f"{seen.failed} of {seen.runs} free runs had a finding",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from racer import checkpoint
 from racer.campaign import Options, Tally, Test, index_of
+from racer.core.call import UNJUDGED
 from racer.core.finding import Finding
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.unseen import Unseen, no_sample
@@ -212,6 +213,8 @@ class Proof:
         within = "" if exhausted or bound is None else f" with at most {bound} preemptions"
         if tally.failed:
             verdict, reason = FAIL, f"{tally.failed} of {executed} executions had a finding"
+        elif UNJUDGED in tally.counters:
+            verdict, reason = UNKNOWN, f"{tally.counters[UNJUDGED]} histories of calls were too long to judge"
         elif explored:
             verdict, reason = PASS, f"all {classes} interleavings{within} were executed, without a finding"
         else:

@@ -21,6 +21,7 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "estimate": None,
     "jobs": None,
     "nondeterminism": ("core", "engine"),
+    "histories": ("core", "detectors", "engine", "sync"),
     "sampling": ("campaign", "core", "strategies"),
     "verification": None,
     "proof": None,

@@ -31,7 +31,7 @@ class Side(NamedTuple):
 
 @dataclass(slots=True)
 class Finding:
-    """One violated property.
+    """One violated property. `notes` are further lines of the report, for what the sides cannot tell.
 
     `thread` and `step` are where it was noticed; `seed` under `strategy` repeats the execution (the shortest text that
     does: of a portfolio the member that it ran under), `schedule` replays it; `count` is the number of executions of
@@ -44,6 +44,7 @@ class Finding:
     thread_number: int = 0
     step: int = 0
     sides: tuple[Side, ...] = ()
+    notes: tuple[str, ...] = ()
     seed: int | None = None
     strategy: str = ""
     schedule: "Schedule | None" = None

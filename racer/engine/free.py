@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from racer.core.errors import FailureError, StallError, UsageError
 from racer.core.finding import Finding, Side
@@ -29,6 +30,15 @@ class FreeRun:
     failing: bool = False
     started: "list[_FreeThread]" = field(default_factory=list)
     draws: SplitMix64 = field(default_factory=lambda: SplitMix64(0))
+    histories: list[Any] = field(default_factory=list)
+
+    def counted(self) -> None:
+        """Count a run of the body that has ended."""
+        if self.failing:
+            self.failed += 1
+            if self.first_failure is None:
+                self.first_failure = self.runs
+        self.runs += 1
 
 
 _run: FreeRun | None = None
@@ -75,10 +85,26 @@ def draw(n: int) -> int:
         return run.draws.below(n)
 
 
-def run(test: Callable[[], object], seconds: float, seed: int, *, noise: bool, stall_after: float) -> FreeRun:
+def keep(history: object) -> None:
+    """Keep a history, to be judged at the end of the run of the body; outside free runs nobody judges it."""
+    run = _run
+    if run is not None:
+        run.histories.append(history)
+
+
+def run(
+    test: Callable[[], object],
+    seconds: float,
+    seed: int,
+    *,
+    noise: bool,
+    stall_after: float,
+    judge: Callable[[list[Any]], None],
+) -> FreeRun:
     """Run the test body again and again for so many seconds; the last run is finished.
 
-    Raises StallError when one run of the body takes longer than `stall_after` seconds: its threads are left behind.
+    `judge` is called after each with the histories that were kept, if there are any. Raises StallError when one run of
+    the body takes longer than `stall_after` seconds: its threads are left behind.
     """
     global _run
     if turnstile.active() is not None or _run is not None:
@@ -92,6 +118,9 @@ def run(test: Callable[[], object], seconds: float, seed: int, *, noise: bool, s
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             _once(test, state, seed, stall_after)
+            if state.histories:
+                judge(state.histories)
+            state.counted()
     finally:
         _run = None
         sys.setswitchinterval(before)
@@ -103,6 +132,7 @@ def _once(test: Callable[[], object], state: FreeRun, seed: int, stall_after: fl
     """Run the body once, and the threads it has started to their ends, as an execution does."""
     state.draws = SplitMix64(execution_seed(seed, state.runs))
     state.failing = False
+    state.histories = []
     end = time.monotonic() + stall_after
     body = _FreeThread(lambda: _guarded(test), "main", daemon=False)
     state.started = [body]
@@ -112,11 +142,6 @@ def _once(test: Callable[[], object], state: FreeRun, seed: int, stall_after: fl
             thread.join(max(end - time.monotonic(), 0))
             if thread.is_alive():
                 raise StallError(stall_after, thread.name, stacks())
-    if state.failing:
-        state.failed += 1
-        if state.first_failure is None:
-            state.first_failure = state.runs
-    state.runs += 1
 
 
 def _guarded(test: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ and an operation that had already happened when the point is reached could not b
 
 from bisect import insort
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from racer.core.errors import RacerError
 from racer.core.finding import Finding
@@ -31,9 +31,9 @@ class Steps:
     `order[i]` is the thread that executed step i and `codes[i]` what it executed (object << 16 | kind << 8 |
     outcome). `keys[n]` identifies object n however the threads interleave; `also` holds the second objects of
     operations on two, `values` and `widths` what the choices were and out of how many. `enabled` holds the numbers
-    of the threads whose pending operation can be executed, ascending, the running one included. At `watched` steps it
-    is seen to that an execution is watched or cut. Everything here is touched by the thread that has the turn and by no
-    other.
+    of the threads whose pending operation can be executed, ascending, the running one included. `histories` are those
+    of the subject that are judged at the end. At `watched` steps it is seen to that an execution is watched or cut.
+    Everything here is touched by the thread that has the turn and by no other.
     """
 
     # Slots, all set, and no defaults of the class: those would defeat the interpreter's specialised look-ups.
@@ -50,6 +50,7 @@ class Steps:
         "error",
         "every_step",
         "findings",
+        "histories",
         "keys",
         "lost",
         "max_steps",
@@ -94,6 +95,7 @@ class Steps:
         self.cut = False
         self.error: RacerError | None = None
         self.counters: dict[str, int] | None = None
+        self.histories: list[Any] | None = None
         self.threads: list[ThreadState] = []
         self.enabled: list[int] = []
         self.order: list[int] = []

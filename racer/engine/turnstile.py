@@ -266,7 +266,7 @@ class Turnstile(Steps):
             thread.body = thread.predicate = None
             thread.pending = NOBODY
         self.threads.clear()
-        self.recorder = None
+        self.histories = self.recorder = None
 
     def interleaving(self) -> int:
         """Return a hash of the execution's happens-before class: a commutative one over its threads.

@@ -1,0 +1,1 @@
+"""What is wrong with what was recorded of an execution: a detector a file."""
