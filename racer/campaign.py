@@ -16,6 +16,7 @@ from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder, Watch
 from racer.engine.turnstile import Turnstile
 from racer.histories import judge_histories
+from racer.judging import Asked
 from racer.nondeterminism import compare
 from racer.sampling import shares_of, unseen_of
 from racer.strategies.foreign import Foreign
@@ -36,7 +37,7 @@ class Options:
 
     executions: int
     seed: int
-    detect: frozenset[str]
+    detect: Asked
     keep_going: bool
     max_steps: int
     indices: range | None = None
@@ -162,7 +163,7 @@ class Campaign:
             if isinstance(strategy, Portfolio):
                 self.tally.add_share(strategy.member, run)
             if index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0:
-                again = self._run(strategy, seed, worker, Watch())
+                again = self._run(strategy, seed, worker, self.options.detect.plain(looks=True))
                 compare(seed, run, again)
                 again.release()
             if run.findings and self._keep(run, index, seed, worker):
@@ -264,12 +265,12 @@ def run_once(  # noqa: PLR0917  (everything an execution is a function of)
     seed: int,
     worker: Worker,
     max_steps: int,
-    detect: frozenset[str],
+    detect: Asked,
     recorder: Watch | None = None,
 ) -> Turnstile:
     """Run one execution; raise what went wrong with racer's own rules in it."""
     strategy.begin(seed)
-    run = Turnstile(strategy, worker.pool, max_steps, detect, recorder)
+    run = Turnstile(strategy, worker.pool, max_steps, detect.names, recorder or detect.plain())
     attach = getattr(strategy, "attach", None)
     if attach is not None:
         attach(run)
@@ -279,6 +280,7 @@ def run_once(  # noqa: PLR0917  (everything an execution is a function of)
     error = run.error or (strategy.error if isinstance(strategy, Foreign) else None)
     if error is not None:
         raise error
+    detect.judge(run)
     return run
 
 

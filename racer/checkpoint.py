@@ -64,7 +64,7 @@ def _of(proof: "Proof") -> dict[str, Any]:
     test, options = proof.test, proof.options
     return {
         "test": f"{getattr(test, '__module__', '?')}:{getattr(test, '__qualname__', type(test).__qualname__)}",
-        "detect": sorted(options.detect),
+        "detect": options.detect.labels(),
         "keep_going": options.keep_going,
         "max_steps": options.max_steps,
         "preemptions": proof.bounds.preemptions,

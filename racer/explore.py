@@ -11,7 +11,8 @@ from racer import histories
 from racer import jobs as jobs_
 from racer.campaign import Campaign, Options, digest_of_run, execution_of, run_once
 from racer.core.call import UNJUDGED
-from racer.core.errors import DivergenceError, UsageError, unknown
+from racer.core.detector import Detector
+from racer.core.errors import DivergenceError, UsageError
 from racer.core.execution import Execution
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.rng import MASK
@@ -21,13 +22,14 @@ from racer.engine import free
 from racer.engine.driver import Driver
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder
+from racer.judging import NAMES, NOTHING, Asked
 from racer.proof import Bounds, Proof
 from racer.strategies import is_strategy
 from racer.strategies import strategy as strategy_of
 from racer.strategies.foreign import Foreign
 from racer.strategies.replay import Replay
 
-DETECTORS = ("exception", "deadlock", "livelock")
+DETECTORS = NAMES
 """Detectors by name. What the subject reports itself (`racer.violation`) is always a finding."""
 
 USUAL = ("exception", "deadlock")
@@ -43,7 +45,7 @@ def explore(
     strategy: str | Strategy = "random",
     executions: int = 1000,
     seed: int = 0,
-    detect: Iterable[str] = USUAL,
+    detect: Iterable[str | Detector] = USUAL,
     keep_going: bool = False,
     max_steps: int = 100_000,
     jobs: int = 1,
@@ -66,7 +68,7 @@ def explore(
     options = Options(
         executions=_at_least("executions", executions, 1),
         seed=check_seed(seed),
-        detect=_detectors(detect),
+        detect=Asked.of(detect),
         keep_going=_flag("keep_going", keep_going),
         max_steps=_at_least("max_steps", max_steps, 1),
     )
@@ -89,7 +91,7 @@ def explore(
 def verify(
     test: Callable[[], object],
     *,
-    detect: Iterable[str] = USUAL,
+    detect: Iterable[str | Detector] = USUAL,
     keep_going: bool = False,
     max_executions: int | None = None,
     preemptions: int | None = None,
@@ -119,7 +121,7 @@ def verify(
     options = Options(
         executions=0,
         seed=0,
-        detect=_detectors(detect),
+        detect=Asked.of(detect),
         keep_going=_flag("keep_going", keep_going),
         max_steps=_at_least("max_steps", max_steps, 1),
     )
@@ -136,7 +138,7 @@ def verify(
 
 
 def replay(
-    test: Callable[[], object], schedule: Schedule | str, *, detect: Iterable[str] = USUAL,
+    test: Callable[[], object], schedule: Schedule | str, *, detect: Iterable[str | Detector] = USUAL,
     stall_after: float = STALL_AFTER,
 ) -> Execution:  # fmt: skip
     """Run a test under a schedule, or its text form, and return the execution, recorded richly.
@@ -147,13 +149,13 @@ def replay(
     wanted = Schedule.parse(schedule) if isinstance(schedule, str) else schedule
     if not isinstance(wanted, Schedule):
         raise UsageError(f"a schedule is a racer.Schedule or its text, got {schedule!r}")
-    detectors = _detectors(detect)
+    asked = Asked.of(detect)
 
     def follow(worker: Worker) -> Execution:
         strategy = Replay(wanted)
         recorder = Recorder()
         most = len(wanted) if wanted.cut else _NEVER_CUT
-        run = run_once(test, strategy, 0, worker, most, detectors, recorder)
+        run = run_once(test, strategy, 0, worker, most, asked, recorder)
         if strategy.why is not None:
             raise DivergenceError(strategy.step, strategy.why)
         if strategy.step < len(wanted):
@@ -184,7 +186,7 @@ def estimate_interleavings(
     _check_test(test)
     _at_least("probes", probes, 1)
     options = Options(
-        probes, check_seed(seed), frozenset(), keep_going=True, max_steps=_at_least("max_steps", max_steps, 1)
+        probes, check_seed(seed), NOTHING, keep_going=True, max_steps=_at_least("max_steps", max_steps, 1)
     )
     driver = Driver(_positive("stall_after", stall_after))
     return driver.run(lambda worker: estimate_.estimated(test, options, driver, worker), lambda: None)
@@ -239,16 +241,6 @@ def _strategy(given: str | Strategy) -> Strategy:
     if not isinstance(given, str) and is_strategy(given):
         return given if type(given).__module__.startswith("racer.") else Foreign(given)
     return strategy_of(given)  # type: ignore[arg-type]  # what is no text is refused there
-
-
-def _detectors(names: object) -> frozenset[str]:
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise UsageError(f"detect takes a list of names out of {', '.join(DETECTORS)}; got {names!r}")
-    chosen = list(names)
-    for name in chosen:
-        if name not in DETECTORS:
-            raise unknown("detector", name, DETECTORS)
-    return frozenset(chosen)
 
 
 def _check_progress(progress: object) -> None:

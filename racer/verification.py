@@ -7,7 +7,7 @@ from racer.dpor.bounded import Bounded
 from racer.dpor.search import Dpor
 from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
-from racer.engine.recorder import Ledger, Recorder
+from racer.engine.recorder import Recorder
 from racer.engine.turnstile import Turnstile
 from racer.strategies.replay import Replay
 
@@ -54,7 +54,7 @@ class Verification:
     def _one(self, worker: Worker) -> Turnstile:
         """Run one execution, learn from it and count it."""
         index, search = self.tally.executions, self.search
-        ledger = Ledger(looks=index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0)
+        ledger = self.options.detect.ledger(looks=index < CHECKED_AT_LEAST or index % CHECKED_EVERY == 0)
         self.driver.check()
         run = run_once(self.test, search, 0, worker, self.options.max_steps, self.options.detect, ledger)
         cut_off = search.cut_off

@@ -20,6 +20,7 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "campaign": None,
     "estimate": None,
     "jobs": None,
+    "judging": ("core", "detectors", "engine"),
     "nondeterminism": ("core", "engine"),
     "histories": ("core", "detectors", "engine", "sync"),
     "sampling": ("campaign", "core", "strategies"),

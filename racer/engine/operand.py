@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from racer.core.record import RESOURCE
+
 if TYPE_CHECKING:
     from racer.engine.thread_state import ThreadState
     from racer.engine.turnstile import Turnstile
@@ -20,6 +22,11 @@ class Operand:
 
     __slots__ = ("base", "label", "number", "pending", "reads", "run", "writes")
 
+    # What `core.record.Thing` tells of an object, read by detectors only.
+    sort = RESOURCE
+    size = 0
+    marked = False
+
     def __init__(self, run: "Turnstile", label: str | None) -> None:
         self.run = run
         self.label = label
@@ -32,6 +39,8 @@ class Operand:
         run.keys.append(key)
         self.reads = 0
         self.pending: list[ThreadState] | tuple[ThreadState, ...] = NOBODY
+        if run.recorder is not None:
+            run.recorder.made(self)
 
     @property
     def shown_name(self) -> str:

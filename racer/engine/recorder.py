@@ -1,22 +1,36 @@
-"""The rich record of one execution: every event with its place and value."""
+"""What is taken down of one execution while it runs: for its detectors, for its proof, or every event richly."""
 
 import sys
+from types import CodeType
 from typing import TYPE_CHECKING
 
 from racer.core.errors import UsageError
 from racer.core.operation import NAMES
+from racer.core.record import FIELD, RESOURCE, VARIABLE, Life, Place, Record
 from racer.core.trace import Event, Trace
 from racer.engine import where
 
 if TYPE_CHECKING:
+    from racer.engine.operand import Operand
     from racer.engine.thread_state import ThreadState
     from racer.engine.turnstile import Turnstile
 
 _LONGEST_VALUE = 80
+_NOT_PLACED = frozenset({VARIABLE, FIELD, RESOURCE})
+"""Of these it is not taken down where they were made: there are many, and nobody asks."""
 
 
 class Watch:
     """Looks only for what must not happen: what the second run of a checked execution goes with."""
+
+    rich = False
+    """Whether everything that can be told is to be taken down, however long that takes."""
+
+    def begin(self, run: "Turnstile") -> None:
+        """Take note of the execution that is to be watched."""
+
+    def made(self, operand: "Operand") -> None:
+        """Take note of an object that has just got its number."""
 
     def step(self, me: "ThreadState") -> None:
         """Look at the step that has just got its number."""
@@ -39,11 +53,80 @@ class Watch:
         """Do nothing: nothing is recorded."""
 
 
-class Recorder(Watch):
+class Tape(Watch):
+    """Takes down what detectors judge: the place of each step and the objects, as cheaply as can be.
+
+    With `looks` it looks for what must not happen, too.
+    """
+
+    def __init__(self, *, looks: bool = False) -> None:
+        self._looks = looks
+        self._own = where.own_globals()
+        self._codes: list[CodeType] = []
+        self._instructions: list[int] = []
+        self.things: list[Operand] = []
+        self._makers: dict[int, where.Place] = {}
+
+    def step(self, me: "ThreadState") -> None:
+        """Take down where the step that has just got its number is."""
+        frame = sys._getframe(3)  # never less of racer's own: a primitive, one of Steps, and this
+        own = self._own
+        while id(frame.f_globals) in own and frame.f_back is not None:
+            frame = frame.f_back
+        self._codes.append(frame.f_code)
+        self._instructions.append(frame.f_lasti)
+        if self._looks and where.in_finalizer(frame):
+            refuse_finalizer(me.run)
+
+    def made(self, operand: "Operand") -> None:
+        """Keep an object; of one that threads wait for also the place where it is made."""
+        self.things.append(operand)
+        if operand.sort not in _NOT_PLACED:
+            self._makers[operand.number] = where.place_of(sys._getframe(1))
+
+    def place(self, step: int) -> Place:
+        """Return the place of a step."""
+        return where.Place(self._codes[step], self._instructions[step])
+
+    def stack(self, step: int) -> tuple[Place, ...]:  # noqa: ARG002  (a recorder knows it)
+        """Return the places of the callers: they are not known."""
+        return ()
+
+    def made_at(self, number: int) -> Place:
+        """Return the place where an object that is no variable was made."""
+        return self._makers[number]
+
+    def record(self, run: "Turnstile") -> Record:
+        """Return what the detectors are to judge of an execution that has ended."""
+        return Record(
+            order=run.order,
+            codes=run.codes,
+            also=run.also,
+            values=run.values,
+            things=self.things,
+            threads=[_life(thread) for thread in run.threads],
+            complete=not (run.enabled or run.cut),
+            place=self.place,
+            stack=self.stack,
+            made_at=self.made_at,
+            findings=run.findings,
+        )
+
+
+def _life(thread: "ThreadState") -> Life:
+    blocked = thread.started and not thread.ended and thread.thread_number not in thread.run.enabled
+    waits = (thread.kind, thread.operand.number) if blocked else None
+    return Life(thread.shown_name, thread.number, thread.daemon, thread.started, thread.ended, waits)
+
+
+class Recorder(Tape):
     """Takes down each step as it is executed. Exploration goes without: this costs several microseconds a step."""
 
+    rich = True
+
     def __init__(self) -> None:
-        self._steps: list[tuple[ThreadState, int, object, str, where.Place]] = []
+        Tape.__init__(self)
+        self._steps: list[tuple[ThreadState, int, object, str, tuple[where.Place, ...]]] = []
         self._failed: set[int] = set()
         self._values: dict[int, str] = {}
         self._whats: dict[int, str] = {}
@@ -53,8 +136,15 @@ class Recorder(Watch):
         frame = sys._getframe(1)
         if where.in_finalizer(frame):
             refuse_finalizer(me.run)
-        place = where.place_of(frame)
-        self._steps.append((me, me.kind, me.operand.number, me.operand.shown_name, place))
+        self._steps.append((me, me.kind, me.operand.number, me.operand.shown_name, where.stack_of(frame)))
+
+    def place(self, step: int) -> Place:
+        """Return the place of a step."""
+        return self._steps[step][4][0]
+
+    def stack(self, step: int) -> tuple[Place, ...]:
+        """Return the places of the callers of a step's place, innermost first."""
+        return self._steps[step][4][1:]
 
     def failed(self) -> None:
         """Mark the last step's operation as failed."""
@@ -76,9 +166,9 @@ class Recorder(Watch):
         return tuple(
             Event(
                 step, me.thread_number, me.shown_name, NAMES[kind], number, name,  # type: ignore[arg-type]
-                step in self._failed, self._whats.get(step, ""), self._values.get(step), place(),
+                step in self._failed, self._whats.get(step, ""), self._values.get(step), stack[0](),
             )
-            for step, (me, kind, number, name, place) in enumerate(self._steps)
+            for step, (me, kind, number, name, stack) in enumerate(self._steps)
         )  # fmt: skip
 
 
@@ -87,19 +177,21 @@ class Ledger(Watch):
 
     def __init__(self, *, looks: bool = False) -> None:
         self._looks = looks
-        self._last: list[int] | None = None
+        self._order: list[int] = []
         self.values_before: dict[int, object] = {}
         self.values_expected: dict[int, object] = {}
 
+    def begin(self, run: "Turnstile") -> None:
+        """Take note of where the steps are counted."""
+        self._order = run.order
+
     def step(self, me: "ThreadState") -> None:
-        """Take note of where the steps are counted; look, if asked to, for what must not happen."""
-        self._last = me.run.order
+        """Look, if asked to, for what must not happen."""
         if self._looks and where.in_finalizer(sys._getframe(1)):
             refuse_finalizer(me.run)
 
     def _index(self) -> int:
-        assert self._last is not None
-        return len(self._last) - 1
+        return len(self._order) - 1
 
     def before(self, value: object) -> None:
         """Note the value that the last step's atomic had before it."""
@@ -108,6 +200,18 @@ class Ledger(Watch):
     def expected(self, value: object) -> None:
         """Note the value that the last step's compare-exchange asked for."""
         self.values_expected[self._index()] = value
+
+
+class TapedLedger(Tape, Ledger):
+    """Keeps both: an execution of a proof that detectors judge."""
+
+    def __init__(self, *, looks: bool = False) -> None:
+        Ledger.__init__(self)
+        Tape.__init__(self, looks=looks)
+
+    begin = Ledger.begin
+    before = Ledger.before
+    expected = Ledger.expected
 
 
 def refuse_finalizer(run: "Turnstile") -> None:

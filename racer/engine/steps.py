@@ -105,6 +105,8 @@ class Steps:
         self.keys: list[int] = []
         self.also: list[tuple[int, int]] = []
         self.findings: list[Finding] = []
+        if recorder is not None:
+            recorder.begin(self)  # type: ignore[arg-type]  # it is a Turnstile
 
     # -- scheduling points ---------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from racer.core.operation import BEGIN
+from racer.core.record import THREAD
 from racer.engine.operand import Operand
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class ThreadState(Operand):
         "wait",
         "wake",
     )
+
+    sort = THREAD
 
     path: int
     wake: Callable[[], object]

@@ -46,13 +46,42 @@ def _locate(code: CodeType, instruction: int) -> Location:
 
 def place_of(frame: FrameType | None, skip: int = 0) -> Place:
     """Return the place of the innermost frame of the subject, `skip` frames further up."""
+    frame = _subject(frame, skip)
+    return Place(frame.f_code, frame.f_lasti)
+
+
+def _subject(frame: FrameType | None, skip: int) -> FrameType:
     while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(OWN):
         frame = frame.f_back
     for _ in range(skip):
         if frame is not None and frame.f_back is not None:
             frame = frame.f_back
     assert frame is not None
-    return Place(frame.f_code, frame.f_lasti)
+    return frame
+
+
+def stack_of(frame: FrameType | None, skip: int = 0) -> tuple[Place, ...]:
+    """Return the places of the subject's frames, innermost first: as `place_of`, and its callers."""
+    innermost = _subject(frame, skip)
+    places = [Place(innermost.f_code, innermost.f_lasti)]
+    caller = innermost.f_back
+    while caller is not None and caller.f_code.co_name != "_run_body":  # below that are the engine's own only
+        if not caller.f_code.co_filename.startswith(OWN):
+            places.append(Place(caller.f_code, caller.f_lasti))
+        caller = caller.f_back
+    return tuple(places)
+
+
+def own_globals() -> frozenset[int]:
+    """Return what tells racer's own frames in a hurry: the addresses of the globals of its modules, which stay."""
+    global _own_globals
+    if not _own_globals:
+        own = [module for name, module in sys.modules.items() if name.startswith(("racer.engine.", "racer.sync."))]
+        _own_globals = frozenset(id(vars(module)) for module in own)
+    return _own_globals
+
+
+_own_globals: frozenset[int] = frozenset()
 
 
 def place_here(depth: int, skip: int = 0) -> Place:

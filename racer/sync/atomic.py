@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from racer.core.operation import ADD, AWAIT, COMPARE_EXCHANGE, EXCHANGE, FAILED, LOAD, STORE, UPDATE
+from racer.core.record import ATOMIC
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -62,6 +63,8 @@ class ControlledAtomic(Operand, Atomic[T]):
     """An atomic variable of a controlled execution."""
 
     __slots__ = ("_value",)
+
+    sort = ATOMIC
 
     def __init__(self, initial: T, name: str | None = None) -> None:
         run = turnstile.running()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import BrokenBarrierError as BrokenBarrierError  # noqa: PLC0414  (exported as racer's own)
 
 from racer.core.operation import ABORT, ARRIVE, DONE, FAILED, INSPECT, LEAVE, RESET, TIMED_LEAVE
+from racer.core.record import BARRIER
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -79,7 +80,9 @@ class ControlledBarrier(Operand, Barrier):
     one among them whose action runs.
     """
 
-    __slots__ = ("_acting", "_action", "_leaving", "_parties", "_round", "_timeout")
+    __slots__ = ("_acting", "_action", "_leaving", "_parties", "_round", "_timeout", "size")
+
+    sort = BARRIER
 
     def __init__(
         self,
@@ -93,7 +96,7 @@ class ControlledBarrier(Operand, Barrier):
         run = turnstile.running()
         assert run is not None  # __new__ saw it
         Operand.__init__(self, run, name)
-        self._parties = parties
+        self._parties = self.size = parties
         self._action = action
         self._timeout = timeout
         self._round = _Round()

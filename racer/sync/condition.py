@@ -6,6 +6,7 @@ from types import TracebackType
 
 from racer.core.errors import UsageError
 from racer.core.operation import FAILED, NOTIFY, REACQUIRE, TIMED_REACQUIRE, WAIT
+from racer.core.record import CONDITION
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -76,6 +77,8 @@ class ControlledCondition(Operand, Condition):
     """A condition variable of a controlled execution."""
 
     __slots__ = ("_lock", "_timed", "_waiters")
+
+    sort = CONDITION
 
     def __init__(self, lock: Lock | None = None, name: str | None = None) -> None:
         run = turnstile.running()

@@ -3,6 +3,7 @@
 import threading
 
 from racer.core.operation import CLEAR, EVENT_WAIT, FAILED, IS_SET, SET, TIMED_EVENT_WAIT
+from racer.core.record import EVENT
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -42,6 +43,8 @@ class ControlledEvent(Operand, Event):
     """An event of a controlled execution."""
 
     __slots__ = ("_flag",)
+
+    sort = EVENT
 
     def __init__(self, name: str | None = None) -> None:
         run = turnstile.running()

@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from racer.core.errors import UsageError
 from racer.core.operation import READ, WRITE
+from racer.core.record import FIELD
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 
@@ -16,6 +17,8 @@ class Cell(Operand):
     """One field of one object in a controlled execution."""
 
     __slots__ = ("attribute", "marked", "owner", "value")
+
+    sort = FIELD
 
     def __init__(self, run: turnstile.Turnstile, owner: object, field: "field[Any]") -> None:
         Operand.__init__(self, run, None)

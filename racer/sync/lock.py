@@ -4,6 +4,7 @@ import threading
 from types import TracebackType
 
 from racer.core.operation import ACQUIRE, FAILED, LOCKED, RELEASE, TRY_ACQUIRE
+from racer.core.record import LOCK, RLOCK, SPINLOCK
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -61,6 +62,8 @@ class ControlledLock(Operand, Lock):
     """A lock of a controlled execution. `owner` is the thread that acquired it last."""
 
     __slots__ = ("owner",)
+
+    sort = LOCK
 
     def __init__(self, name: str | None = None) -> None:
         run = turnstile.running()
@@ -152,6 +155,8 @@ class ControlledSpinLock(ControlledLock, SpinLock):
 
     __slots__ = ()
 
+    sort = SPINLOCK
+
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         got = ControlledLock.acquire(self, blocking, timeout)
         if got:
@@ -201,6 +206,8 @@ class ControlledRLock(ControlledLock, RLock):
     """A reentrant lock of a controlled execution."""
 
     __slots__ = ("depth",)
+
+    sort = RLOCK
 
     def __init__(self, name: str | None = None) -> None:
         ControlledLock.__init__(self, name)

@@ -4,6 +4,7 @@ import threading
 from types import TracebackType
 
 from racer.core.operation import FAILED, SEM_ACQUIRE, SEM_RELEASE, SEM_TRY_ACQUIRE
+from racer.core.record import SEMAPHORE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.engine.thread_state import ThreadState
@@ -52,7 +53,9 @@ class BoundedSemaphore(Semaphore):
 class ControlledSemaphore(Operand, Semaphore):
     """A semaphore of a controlled execution."""
 
-    __slots__ = ("_most", "_value")
+    __slots__ = ("_most", "_value", "size")
+
+    sort = SEMAPHORE
 
     def __init__(self, value: int = 1, name: str | None = None) -> None:
         if value < 0:
@@ -60,7 +63,7 @@ class ControlledSemaphore(Operand, Semaphore):
         run = turnstile.running()
         assert run is not None
         Operand.__init__(self, run, name)
-        self._value = value
+        self._value = self.size = value
         self._most: int | None = None
 
     def admits(self, thread: ThreadState) -> bool:

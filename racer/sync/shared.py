@@ -3,6 +3,7 @@
 from typing import Generic, TypeVar
 
 from racer.core.operation import READ, WRITE
+from racer.core.record import VARIABLE
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
 from racer.sync.variant import variant
@@ -41,6 +42,8 @@ class ControlledShared(Operand, Shared[T]):
     """A shared variable of a controlled execution."""
 
     __slots__ = ("_value", "marked")
+
+    sort = VARIABLE
 
     def __init__(self, initial: T, name: str | None = None, *, marked: bool = False) -> None:
         run = turnstile.running()

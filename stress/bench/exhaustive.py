@@ -16,6 +16,7 @@ from racer.core.schedule import Schedule
 from racer.engine import turnstile
 from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
+from racer.judging import BUILT_IN, Asked
 from racer.strategies.replay import Replay
 from stress.bench import bare
 from stress.bench.executions import BARE
@@ -133,7 +134,7 @@ def follow(test: Body, schedules: Sequence[Schedule]) -> int:
     def loop(worker: Worker) -> int:
         for schedule in schedules:
             replay = Replay(schedule)
-            run = run_once(test, replay, 0, worker, MOST_STEPS, frozenset(racer.DETECTORS))
+            run = run_once(test, replay, 0, worker, MOST_STEPS, Asked.of(BUILT_IN))
             if replay.why is not None or len(run.order) != len(schedule):
                 raise racer.DivergenceError(replay.step, replay.why or "the execution ended elsewhere")
             run.release()

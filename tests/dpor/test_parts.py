@@ -13,11 +13,12 @@ from racer.dpor.state import plain, restored
 from racer.engine.driver import Driver
 from racer.engine.pool import Worker
 from racer.engine.recorder import Ledger
+from racer.judging import Asked
 from tests.engine.flat import body, endings
 from tests.engine.programs import KNOWN
 from tests.engine.test_interleavings import any_program
 
-DETECT = frozenset({"exception", "deadlock"})
+DETECT = Asked(frozenset({"exception", "deadlock"}))
 
 
 def divided(test: Callable[[], None], wanted: int, budget: int) -> tuple[int, int]:

@@ -1,0 +1,165 @@
+"""The record of one execution: all that a detector gets to judge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Protocol
+
+from racer.core import synchronises
+from racer.core.finding import Finding, Side
+from racer.core.operation import MODIFIED, NAMES, READ
+from racer.core.trace import Location
+
+VARIABLE: Final = "variable"
+FIELD: Final = "field"
+ATOMIC: Final = "atomic"
+LOCK: Final = "lock"
+SPINLOCK: Final = "spinlock"
+RLOCK: Final = "rlock"
+CONDITION: Final = "condition"
+EVENT: Final = "event"
+SEMAPHORE: Final = "semaphore"
+BARRIER: Final = "barrier"
+RESOURCE: Final = "resource"
+THREAD: Final = "thread"
+
+LOCKS: Final = frozenset({LOCK, SPINLOCK, RLOCK})
+
+Place = Callable[[], Location | None]
+
+
+class Thing(Protocol):
+    """An object that operations were on. `sort` is one of the constants above.
+
+    `size` is the initial value of a semaphore, the parties of a barrier, the number of a thread. `marked` says that
+    accesses to a variable never race.
+    """
+
+    @property
+    def sort(self) -> str:
+        """What it is."""
+
+    @property
+    def size(self) -> int:
+        """How many it is of."""
+
+    @property
+    def marked(self) -> bool:
+        """Whether unordered accesses are meant."""
+
+    @property
+    def shown_name(self) -> str:
+        """What it is called in reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One thread: its name, how far it came, and what it was about to do when nothing could go on.
+
+    `waits` is the kind of the operation it is blocked in, and that operation's object; None if it ended, was never
+    started, or could have gone on. `number` is that of its object.
+    """
+
+    name: str
+    number: int
+    daemon: bool
+    started: bool
+    ended: bool
+    waits: tuple[int, int] | None = None
+
+
+@dataclass
+class Record:
+    """What happened in one execution, by step; a detector reads it and changes nothing.
+
+    `order[i]` is the thread of step i; `codes[i]` packs what it executed (object << 16 | kind << 8 | outcome, see
+    `core.operation`); `also` holds (step, object) for the second objects of operations on two; `values` the results
+    of the choices. `things[n]` is object n. `complete` is False for an execution that was cut or given up: what is
+    judged at the end must not be judged then. `findings` are those of the execution itself.
+    """
+
+    order: Sequence[int]
+    codes: Sequence[int]
+    also: Sequence[tuple[int, int]]
+    values: Sequence[int]
+    things: Sequence[Thing]
+    threads: Sequence[Life]
+    complete: bool
+    place: Callable[[int], Place]
+    stack: Callable[[int], tuple[Place, ...]]
+    made_at: Callable[[int], Place]
+    findings: Sequence[Finding] = ()
+    known: dict[str, object] = field(default_factory=dict)
+    """Room for what detectors work out once and use together."""
+
+    @cached_property
+    def clocks(self) -> "Sequence[Sequence[int]]":
+        """The vector clock of each step under the synchronises-with relation: see `ordered`."""
+        return synchronises.clocks(self)
+
+    @cached_property
+    def handed(self) -> "Sequence[Sequence[int]]":
+        """The vector clock of each step when locks order nothing."""
+        return synchronises.clocks(self, locks=False)
+
+    @cached_property
+    def held(self) -> "Sequence[frozenset[int]]":
+        """The locks that the step's thread held when the step came: one that takes a lock does not hold it yet."""
+        return synchronises.held(self)
+
+    @cached_property
+    def second(self) -> Mapping[int, int]:
+        """The second object of each step that has one; of several the last."""
+        return dict(self.also)
+
+    @cached_property
+    def last(self) -> Mapping[int, int]:
+        """The last step of each thread that had one."""
+        return {who: step for step, who in enumerate(self.order)}
+
+    @cached_property
+    def shared(self) -> Mapping[int, list[int]]:
+        """The steps that read or wrote each variable that two threads used and one of them wrote."""
+        steps: dict[int, list[int]] = {}
+        for step, code in enumerate(self.codes):
+            if code >> 8 & 0xFE == READ:  # READ or WRITE
+                number = code >> 16
+                if number in steps:
+                    steps[number].append(step)
+                else:
+                    steps[number] = [step]
+        return {number: own for number, own in steps.items() if self._is_shared(own)}
+
+    def _is_shared(self, steps: list[int]) -> bool:
+        order, codes = self.order, self.codes
+        first = order[steps[0]]
+        return any(order[step] != first for step in steps) and any(codes[step] & MODIFIED for step in steps)
+
+    def ordered(self, first: int, second: int) -> bool:
+        """Return whether the earlier of two steps happened before the later one."""
+        who = self.order[first]
+        return self.clocks[first][who] <= self.clocks[second][who]
+
+    def thread_of(self, step: int) -> str:
+        """Return the name of a step's thread."""
+        return self.threads[self.order[step]].name
+
+    def name(self, number: int) -> str:
+        """Return the name of an object."""
+        return self.things[number].shown_name
+
+    def side(self, step: int, action: str | None = None, what: str | None = None) -> Side:
+        """Return what a step did, as one side of a finding."""
+        code = self.codes[step]
+        return Side(
+            self.thread_of(step),
+            NAMES[code >> 8 & 0xFF] if action is None else action,
+            self.name(code >> 16) if what is None else what,
+            step,
+            self.place(step),
+            self.stack(step),
+        )
+
+    def found(self, kind: str, message: str, step: int, *sides: Side) -> Finding:
+        """Return a finding that is noticed at a step."""
+        return Finding(kind, message, self.thread_of(step), self.order[step], step, sides)

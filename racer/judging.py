@@ -1,0 +1,71 @@
+"""The detectors that a campaign was asked for, and how they judge an execution."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from racer.core.detector import Detector
+from racer.core.errors import UsageError, unknown
+from racer.detectors import ALL
+from racer.engine.recorder import Ledger, Tape, TapedLedger, Watch
+from racer.engine.turnstile import Turnstile
+
+BUILT_IN = ("exception", "deadlock", "livelock")
+"""What the engine itself finds, while it runs."""
+
+NAMES = (*BUILT_IN, *ALL)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for: the names that the engine knows, and the detectors that judge afterwards."""
+
+    names: frozenset[str] = frozenset()
+    detectors: tuple[Detector, ...] = ()
+
+    @classmethod
+    def of(cls, detect: object) -> "Asked":
+        """Return what a `detect` argument asks for; raise UsageError for what cannot be asked for."""
+        if isinstance(detect, str) or not isinstance(detect, Iterable):
+            raise UsageError(f"detect takes a list of names out of {', '.join(NAMES)}, or detectors; got {detect!r}")
+        names: set[str] = set()
+        own: list[Detector] = []
+        for each in detect:
+            if isinstance(each, Detector) and not isinstance(each, type):
+                own.append(each)
+            elif each in NAMES:
+                names.add(each)
+            else:
+                raise unknown("detector", each, NAMES)
+        detectors = (*(detector for name, detector in ALL.items() if name in names), *dict.fromkeys(own))
+        return cls(frozenset(names), detectors)
+
+    def labels(self) -> list[str]:
+        """Return the names of all that was asked for, sorted."""
+        return sorted({*self.names, *(detector.name for detector in self.detectors)})
+
+    def plain(self, *, looks: bool = False) -> Watch | None:
+        """Return what an execution is to be watched with: no more than is needed."""
+        if self.detectors:
+            return Tape(looks=looks)
+        return Watch() if looks else None
+
+    def ledger(self, *, looks: bool) -> Ledger:
+        """Return what an execution of a proof is to be watched with."""
+        return TapedLedger(looks=looks) if self.detectors else Ledger(looks=looks)
+
+    def judge(self, run: Turnstile) -> None:
+        """Add what the detectors find to the findings of an execution that has ended, in the order of their steps.
+
+        An execution that was given up is not judged: it is the beginning of another one.
+        """
+        tape = run.recorder
+        if not self.detectors or (run.enabled and not run.cut):
+            return
+        assert isinstance(tape, Tape)  # `plain`, `ledger` and Recorder are
+        record = tape.record(run)
+        found = [finding for detector in self.detectors for finding in detector.judge(record)]
+        if found:
+            run.findings[:] = sorted([*run.findings, *found], key=lambda finding: finding.step)
+
+
+NOTHING = Asked()
