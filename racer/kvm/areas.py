@@ -44,6 +44,8 @@ class PinnedAddr(racer.field[Pointer]):
         assert isinstance(instance, KvmppcVpa)
         super().__set__(instance, value)
         instance.changes += 1
+        if not value:
+            instance.renewed = False
 
 
 class KvmppcVpa:
@@ -63,7 +65,7 @@ class KvmppcVpa:
         self.name = f"{vcpu}.{kind}"
         self.label = f"{vcpu}'s {SHOWN[kind]}"
         # Notes for judges: requests begun, recorded, and the last one's number; changes made, and those looked at;
-        # the request that waited when it was looked at last.
+        # the request that waited when it was looked at last; whether userspace asked for it since it went away.
         self.asked = 0
         self.recorded = 0
         self.serial = 0
@@ -71,6 +73,7 @@ class KvmppcVpa:
         self.checked = 0
         self.noted: int | None = None
         self.requested: racer.Side | None = None
+        self.renewed = False
 
     def waiting(self) -> int | None:
         """Return the number of the request that waits, None if none does. One operation, for the judges.

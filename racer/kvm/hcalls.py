@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """A call of H_REGISTER_VPA that returned; `wrote` is the length the guest had put into the area, if known."""
+    """A call of H_REGISTER_VPA that returned; `wrote` is the length the guest had put into the area, if known.
+
+    What userspace sets by ONE_REG is written down as the call that would ask for the same.
+    """
 
     caller: "Vcpu"
     target_id: int
@@ -18,6 +21,7 @@ class Call(NamedTuple):
     gpa: int
     wrote: int | None
     code: int
+    one_reg: bool = False
 
 
 def kvmppc_pseries_do_hcall(vcpu: "Vcpu", opcode: int, args: tuple[int, ...], wrote: int | None = None) -> int:
@@ -25,6 +29,7 @@ def kvmppc_pseries_do_hcall(vcpu: "Vcpu", opcode: int, args: tuple[int, ...], wr
     scheme = vcpu.kvm.scheme
     if opcode == H_REGISTER_VPA:
         flags, vcpuid, vpa = args
+        vcpu.kvm.asked.add((vcpuid, subfunction(flags), vpa))
         code = scheme.do_h_register_vpa(vcpu, flags, vcpuid, vpa)
         _note(vcpu, Call(vcpu, vcpuid, subfunction(flags), vpa, wrote, code))
         return code

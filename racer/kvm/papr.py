@@ -36,6 +36,8 @@ H_P4 = -57
 H_P5 = -58
 H_TOO_HARD = 9999  # between real-mode and virtual-mode code, never told to a guest
 
+EINVAL = -22  # not PAPR's: what an ioctl gives
+
 L1_CACHE_BYTES = 128
 
 RETURN_NAMES = {
@@ -43,6 +45,7 @@ RETURN_NAMES = {
     H_FUNCTION: "H_FUNCTION",
     H_PARAMETER: "H_PARAMETER",
     H_RESOURCE: "H_RESOURCE",
+    EINVAL: "EINVAL",
 }
 FUNCTION_NAMES = {
     H_VPA_REG_VPA: "register VPA",

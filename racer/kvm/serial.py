@@ -26,6 +26,8 @@ def requests_of(vm: "Vm", call: "Call") -> list[Request]:
     """
     page_left = vm.static_bytes_left(call.gpa)
     assert call.wrote is not None
+    if call.one_reg:
+        return [Request(True, call.subfunc, call.gpa, page_left, call.wrote, one_reg=True)]
     found = [Request(call.target_id in vm.vcpus, call.subfunc, call.gpa, page_left, call.wrote)]
     if call.subfunc == H_VPA_REG_DTL and call.caller.vcpu_id != call.target_id:
         found.append(found[0]._replace(length=STOLEN_TICKS))

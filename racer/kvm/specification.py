@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from racer.kvm.layout import SIZEOF_DTL_ENTRY, SIZEOF_LPPACA, SIZEOF_LPPACA_ALIGNED, SIZEOF_REG_VPA
 from racer.kvm.papr import (
+    EINVAL,
     H_PARAMETER,
     H_RESOURCE,
     H_SUCCESS,
@@ -48,6 +49,7 @@ class Request(NamedTuple):
     gpa: int
     nb: int | None
     length: int
+    one_reg: bool = False
 
 
 Area = tuple[int, int] | None
@@ -70,6 +72,8 @@ def answer(rules: Rules, has: Registered, call: Request) -> tuple[int, Registere
     >>> answer(S2, NOTHING, Request(True, H_VPA_REG_DTL, 0x1000, 4096, 4096))[0]
     -16
     """
+    if call.one_reg:
+        return _setting(has, call)
     if not call.target_known:
         return H_PARAMETER, has
     if call.subfunc in REGISTERING:
@@ -99,6 +103,19 @@ def _deregistering(has: Registered, call: Request) -> tuple[int, Registered]:
     if call.subfunc == H_VPA_DEREG_SLB:
         return H_SUCCESS, has._replace(slb_shadow=None)
     return H_PARAMETER, has
+
+
+def _setting(has: Registered, call: Request) -> tuple[int, Registered]:
+    """Return what userspace gets when it sets an area, whose length is not looked for in the area."""
+    if call.gpa & (L1_CACHE_BYTES - 1):
+        return EINVAL, has
+    if call.subfunc not in REGISTERING:
+        code, after = _deregistering(has, call)
+        return (EINVAL if code else H_SUCCESS), after
+    too_short = call.subfunc == H_VPA_REG_DTL and call.length < SIZEOF_DTL_ENTRY
+    if too_short or (call.subfunc != H_VPA_REG_VPA and has.vpa is None):
+        return EINVAL, has
+    return H_SUCCESS, _with(has, call)
 
 
 def shortest(rules: Rules, subfunc: int) -> int:

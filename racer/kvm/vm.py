@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import racer
 from racer.kvm import judges
-from racer.kvm.hcalls import kvmppc_pseries_do_hcall
+from racer.kvm.hcalls import Call, kvmppc_pseries_do_hcall
+from racer.kvm.ioctl import Ioctls, vcpu_load
 from racer.kvm.memory import PAGE_MASK, HostMemory
 from racer.kvm.vcore import Vcore, leave_vcore
 from racer.kvm.vcpu import LEAVE, Exit, Guest, Vcpu
@@ -33,6 +34,8 @@ class Vm:
 
     `vcpus` is how many vcpus run, or their processor numbers; `threads_per_core` of them share a vcore. `callers` are
     further vcpus, each alone in its vcore, which never enter the guest: they make calls for threads of the same name.
+    `ioctls` says that userspace makes ioctls meanwhile, so that there are the locks that they take. `asked`, every area
+    asked for since the machine was reset last, `booted_anew` and `set_calls` are notes for judges.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Vm:
         *,
         threads_per_core: int = 2,
         callers: Iterable[str] = (),
+        ioctls: bool = False,
     ) -> None:
         self.scheme = scheme
         self.host = HostMemory()
@@ -56,6 +60,10 @@ class Vm:
         self.callers = [self._add_vcpu(free + n, name) for n, name in enumerate(callers)]
         for caller in self.callers:
             self._add_vcore([caller])
+        self.ioctls = Ioctls(list(self.vcpus.values())) if ioctls else None
+        self.asked: set[tuple[int, int, int]] = set()
+        self.booted_anew = False
+        self.set_calls: dict[int, list[Call]] = {vcpu_id: [] for vcpu_id in self.vcpus}
 
     def _add_vcpu(self, vcpu_id: int, name: str) -> Vcpu:
         vcpu = self.vcpus[vcpu_id] = Vcpu(self, vcpu_id, name)
@@ -128,12 +136,22 @@ class Vm:
 
 def kvmppc_find_vcpu(kvm: Vm, vcpuid: int) -> Vcpu | None:
     """Return the vcpu of this processor number. vcpus live until the machine ends: no reference is needed."""
+    if kvm.ioctls is not None and kvm.scheme.finds_vcpus_under_kvm_lock:
+        with kvm.ioctls.lock:  # B15: the caller has its vcpu's mutex already
+            return kvm.vcpus.get(vcpuid)
     return kvm.vcpus.get(vcpuid)
 
 
 def kvmppc_vcpu_run(vcpu: Vcpu, guest: Guest) -> None:
     """Be the task of a vcpu: run it, make the hypercalls it comes out with, until its guest asks to leave."""
     vcpu.guest = guest
+    with vcpu_load(vcpu):
+        kvm_arch_vcpu_ioctl_run(vcpu, guest)
+    vcpu.left = True
+
+
+def kvm_arch_vcpu_ioctl_run(vcpu: Vcpu, guest: Guest) -> None:
+    """Run a vcpu until its guest asks to leave; what it comes out with on the way is seen to here."""
     scheme = vcpu.kvm.scheme
     while True:
         judges.note_pending(vcpu)
@@ -143,4 +161,3 @@ def kvmppc_vcpu_run(vcpu: Vcpu, guest: Guest) -> None:
             break
         guest.returned(kvmppc_pseries_do_hcall(vcpu, left.opcode, left.args, left.wrote))
     leave_vcore(vcpu)
-    vcpu.left = True

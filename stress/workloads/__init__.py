@@ -7,7 +7,16 @@ from stress.workload import Workload
 
 # In the order in which a run shows them. Each module has a `WORKLOAD`; modules are only imported when asked for,
 # so that a run of one workload does not pay for the others.
-NAMES = ("cross-register", "self-register", "remap", "teardown", "cede-prod", "guest-trace")
+NAMES = (
+    "cross-register",
+    "self-register",
+    "remap",
+    "teardown",
+    "cede-prod",
+    "one-reg",
+    "reboot",
+    "guest-trace",
+)
 
 
 def by_name(name: str) -> Workload:

@@ -28,6 +28,8 @@ def entered(vcpu: "Vcpu") -> None:
     """
     if vcpu.kvm.scheme.logs_dispatches:
         check_logged(vcpu)
+    if vcpu.kvm.booted_anew:
+        check_boot(vcpu)
     for area in vcpu.areas:
         noted, area.noted = area.noted, area.waiting()
         check_page(area)
@@ -48,6 +50,16 @@ def check_logged(vcpu: "Vcpu") -> None:
         message = f"{vcpu.name} entered the guest with no log entry made for it"
         racer.violation("dispatch-not-logged", message, sides=(here,))
     vcpu.logged_before = logged
+
+
+def check_boot(vcpu: "Vcpu") -> None:
+    """Report areas that an earlier kernel of the machine registered: the host uses memory that it knows not of."""
+    for kind, area in enumerate(vcpu.areas, start=1):
+        addr = area.pinned_addr
+        if isinstance(addr, HostPointer) and (vcpu.vcpu_id, kind, addr.pin.gpa) not in vcpu.kvm.asked:
+            here = racer.side("enter", f"guest with {area.label} at {addr.pin.gpa:#x}", skip=2)
+            message = f"{area.label} at {addr.pin.gpa:#x} was registered before the machine was reset, and not since"
+            racer.violation("stale-registration", message, sides=(area.requested, here) if area.requested else (here,))
 
 
 def check_page(area: "KvmppcVpa") -> None:

@@ -23,11 +23,11 @@ def check_requests(vm: "Vm", *, mappings_changed: bool) -> None:
     """
     for vcpu in vm.runners:
         calls = [[c for c in caller.calls if c.target_id == vcpu.vcpu_id] for caller in vm.vcpus.values()]
-        calls = [each for each in calls if each]
+        calls = [each for each in (*calls, vm.set_calls[vcpu.vcpu_id]) if each]
         actual = registered(vcpu)
         if mappings_changed or any(call.wrote is None for each in calls for call in each):
             wanted = serial.last_accepted(calls)
-            explained = all(matches(vm, has, want) for has, want in zip(actual, wanted, strict=True))
+            explained = all(map(matches, vcpu.areas, actual, wanted, [vm] * 3))
         else:
             finals = serial.finals(vm, calls)
             if finals is None:
@@ -36,7 +36,7 @@ def check_requests(vm: "Vm", *, mappings_changed: bool) -> None:
                 report_codes(vcpu, calls)
                 finals = {Registered(*each) for each in serial.product_of_last(calls)}
             explained = any(
-                all(matches(vm, has, {want}) for has, want in zip(actual, final, strict=True)) for final in finals
+                all(map(matches, vcpu.areas, actual, [{want} for want in final], [vm] * 3)) for final in finals
             )
         if not explained:
             report_not_last(vcpu, actual)
@@ -82,11 +82,14 @@ def extent(area: "KvmppcVpa") -> Area:
     return begin.pin.gpa, end.at - begin.at
 
 
-def matches(vm: "Vm", has: Area, wanted: set[Area]) -> bool:
-    """Whether an area was wanted, or rightly dropped because its memory was gone or too short (facts D2)."""
+def matches(area: "KvmppcVpa", has: Area, wanted: set[Area], vm: "Vm") -> bool:
+    """Whether an area was wanted, or rightly dropped because its memory was gone or too short (facts D2).
+
+    What userspace asked for again after that has to be there (D3).
+    """
     if has in wanted or (has is not None and (has[0], serial.ANY_LENGTH) in wanted):
         return True
-    return has is None and any(want is not None and was_short(vm, want) for want in wanted)
+    return has is None and not area.renewed and any(want is not None and was_short(vm, want) for want in wanted)
 
 
 def was_short(vm: "Vm", area: tuple[int, int]) -> bool:
@@ -117,7 +120,9 @@ def report_not_last(vcpu: "Vcpu", actual: Registered) -> None:
         for kind, area in zip(Registered._fields, actual, strict=True)
     )
     message = f"{vcpu.name}'s areas are not what was asked for last: {has}"
-    racer.violation("last-request", message, sides=(racer.side("check", vcpu.name, skip=2),))
+    lost = [area.requested for area, has in zip(vcpu.areas, actual, strict=True) if area.renewed and has is None]
+    here = racer.side("check", vcpu.name, skip=2)
+    racer.violation("last-request", message, sides=(*filter(None, lost), here))
 
 
 def check_dependency(vm: "Vm", vcpu: "Vcpu", actual: Registered, calls: "list[list[Call]]") -> None:
@@ -129,4 +134,6 @@ def check_dependency(vm: "Vm", vcpu: "Vcpu", actual: Registered, calls: "list[li
         return
     which = "DTL" if actual.dtl is not None else "SLB shadow"
     message = f"{vcpu.name} has a {which} registered and no VPA"
-    racer.violation("area-dependency", message, sides=(racer.side("check", vcpu.name, skip=2),))
+    area = vcpu.dtl if actual.dtl is not None else vcpu.slb_shadow
+    here = racer.side("check", vcpu.name, skip=2)
+    racer.violation("area-dependency", message, sides=(area.requested, here) if area.requested else (here,))

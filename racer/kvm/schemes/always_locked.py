@@ -18,7 +18,9 @@ from racer.kvm.layout import (
     STATUS,
     YIELD_COUNT,
 )
+from racer.kvm.one_reg import SUBFUNCTIONS, area_in, area_of, value_of
 from racer.kvm.papr import (
+    EINVAL,
     H_PARAMETER,
     H_RESOURCE,
     H_SUCCESS,
@@ -31,7 +33,7 @@ from racer.kvm.papr import (
     L1_CACHE_BYTES,
     subfunction,
 )
-from racer.kvm.pointer import NULL, Pointer
+from racer.kvm.pointer import NULL, HostPointer, Pointer
 from racer.kvm.schemes.base import Scheme, numbers
 from racer.kvm.vcore import kvmppc_start_thread
 from racer.kvm.vcpu import Vcpu
@@ -48,7 +50,8 @@ class AlwaysLocked(Scheme):
     """SX. vpa_update_lock guards the pointers, the areas' memory and `running`."""
 
     logs_dispatches = True
-    bugs = numbers("B6 B7 D5 D8")
+    has_one_reg = True
+    bugs = numbers("B7 D5 D8")
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Pin, check, and change the target's pointer under its lock. The pin may sleep and comes first."""
@@ -71,6 +74,10 @@ class AlwaysLocked(Scheme):
                 kvmppc_unpin_guest_page(kvm, va)
                 return H_PARAMETER
 
+        return self.replace(tvcpu, subfunc, va, length)
+
+    def replace(self, tvcpu: Vcpu, subfunc: int, va: Pointer, length: int) -> int:
+        """Change the target's pointer under its lock if that may be, and unpin what is not used; return the code."""
         with tvcpu.vpa_update_lock:
             err, vpap, length = self.check_request(tvcpu, subfunc, length)
             unused = va
@@ -78,7 +85,7 @@ class AlwaysLocked(Scheme):
                 unused = vpap.pinned_addr
                 self.change(tvcpu, vpap, va, length)
         if unused:
-            kvmppc_unpin_guest_page(kvm, unused)
+            kvmppc_unpin_guest_page(tvcpu.kvm.memory, unused)
         return err
 
     def change(self, tvcpu: Vcpu, vpap: KvmppcVpa, va: Pointer, length: int) -> None:
@@ -91,6 +98,33 @@ class AlwaysLocked(Scheme):
         if vpap is tvcpu.dtl:
             tvcpu.dtl_ptr = va
             tvcpu.dtl_index = 0
+
+    def kvmppc_get_one_reg(self, vcpu: Vcpu, reg: int) -> int:
+        """Return where an area is."""
+        vpap = area_of(vcpu, reg)
+        with vcpu.vpa_update_lock:
+            begin, end = vpap.pinned_addr, vpap.pinned_end
+        if not isinstance(begin, HostPointer) or not isinstance(end, HostPointer):
+            return 0
+        return value_of(reg, begin.pin.gpa, end.at - begin.at)
+
+    def kvmppc_set_one_reg(self, vcpu: Vcpu, reg: int, value: int) -> int:
+        """Pin and change the pointer as the hypercall does."""
+        addr, length = area_in(reg, value, self.sizeof_lppaca)
+        va: Pointer = NULL
+        if addr:
+            if addr & (L1_CACHE_BYTES - 1):
+                return EINVAL
+            nb = UnsignedLong(0)
+            va = kvmppc_pin_guest_page(vcpu.kvm.memory, addr, nb, area_of(vcpu, reg).label)
+            if va and length > nb.value:
+                kvmppc_unpin_guest_page(vcpu.kvm.memory, va)
+                va = NULL
+            if not va:
+                return EINVAL
+        err = self.replace(vcpu, SUBFUNCTIONS[reg][0 if addr else 1], va, length)
+        area_of(vcpu, reg).renewed = bool(addr) and not err
+        return EINVAL if err else 0
 
     def check_request(self, tvcpu: Vcpu, subfunc: int, length: int) -> tuple[int, KvmppcVpa | None, int]:
         """Return the code, the area to change if it is a success, and its length. Called with vpa_update_lock held."""

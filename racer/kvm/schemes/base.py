@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, ClassVar
 
 import racer
-from racer.kvm import guest, machine_check
+from racer.kvm import guest, machine_check, one_reg
 from racer.kvm.guest_memory import GuestMemory
-from racer.kvm.layout import YIELD_COUNT
+from racer.kvm.layout import SIZEOF_LPPACA, YIELD_COUNT
 from racer.kvm.memory import HostMemory
-from racer.kvm.papr import H_PARAMETER, H_SUCCESS
+from racer.kvm.papr import EINVAL, H_PARAMETER, H_SUCCESS
 from racer.kvm.specification import SINCE_V4_14, Rules
 from racer.kvm.vcore import (
     INACTIVE,
@@ -45,6 +45,9 @@ class Scheme:
     `bumps_before_too_late_test` puts the yield_count's entry bump where it was until v3.13 (facts B12), and
     `naps_before_clearing_vcpu` the end of a secondary thread's run as it was until v3.7 (C6).
     `logs_dispatches` says that every dispatch gets a dispatch log entry before the guest runs.
+    `has_one_reg` says that userspace can read and set the areas (from v3.7 on, B6); `sizeof_lppaca` is what that takes
+    for a VPA's length (D11), and `clearing_a_dtl_takes_a_length` how it was until v4.1 (C7).
+    `finds_vcpus_under_kvm_lock` is how a hypercall found its target until v5.1 (B15).
     `bugs` names the known bugs that the scheme has, by their numbers in docs/model.md: for who states what is to be
     expected of it. No judge looks at it.
     """
@@ -53,6 +56,10 @@ class Scheme:
     bumps_before_too_late_test = False
     naps_before_clearing_vcpu = False
     logs_dispatches = False
+    has_one_reg = False
+    sizeof_lppaca = SIZEOF_LPPACA
+    clearing_a_dtl_takes_a_length = False
+    finds_vcpus_under_kvm_lock = False
     bugs: ClassVar[frozenset[str]] = frozenset()
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:
@@ -93,6 +100,16 @@ class Scheme:
     def kvmppc_vcpu_woken(self, vcpu: Vcpu) -> bool:
         """Whether a ceded vcpu has reason to run."""
         return bool(vcpu.prodded)
+
+    # What userspace asks for.
+
+    def kvmppc_get_one_reg(self, vcpu: Vcpu, reg: int) -> int:
+        """Return what a register holds for an area of the vcpu, or -EINVAL where there is no such register."""
+        return one_reg.kvmppc_get_one_reg(vcpu, reg) if self.has_one_reg else EINVAL
+
+    def kvmppc_set_one_reg(self, vcpu: Vcpu, reg: int, value: int) -> int:
+        """Set a register that holds an area of the vcpu; return 0 or -EINVAL."""
+        return one_reg.kvmppc_set_one_reg(vcpu, reg, value) if self.has_one_reg else EINVAL
 
     # The run loop.
 

@@ -8,6 +8,7 @@ from racer.kvm.areas import KvmppcVpa, init_vpa
 from racer.kvm.dispatch_log import kvmppc_create_dtl_entry
 from racer.kvm.guest_memory import UnsignedLong, kvmppc_pin_guest_page, kvmppc_unpin_guest_page
 from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD, SIZEOF_DTL_ENTRY, SIZEOF_LPPACA, SIZEOF_REG_VPA
+from racer.kvm.one_reg import set_one_reg_in_one_go
 from racer.kvm.papr import (
     H_PARAMETER,
     H_RESOURCE,
@@ -53,7 +54,8 @@ class Deferred(Scheme):
     """S2 with what S3 to S4b mended, and without what they broke."""
 
     logs_dispatches = True
-    bugs = numbers("B6 B7 D1 D2 D5 D6 D7 D8")
+    has_one_reg = True
+    bugs = numbers("B7 D1 D2 D5 D6 D7 D8")
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Check the request and record it on the target."""
@@ -118,6 +120,10 @@ class Deferred(Scheme):
         if subfunc == H_VPA_DEREG_SLB:
             return H_SUCCESS, tvcpu.slb_shadow, length
         return H_PARAMETER, None, length
+
+    def kvmppc_set_one_reg(self, vcpu: Vcpu, reg: int, value: int) -> int:
+        """Set a register that holds an area."""
+        return set_one_reg_in_one_go(vcpu, reg, value)  # D3, D4
 
     def kvmppc_update_vpa(self, vcpu: Vcpu, vpap: KvmppcVpa) -> None:
         """Apply one request. Called with vpa_update_lock held; drops it to pin, which may sleep (B1)."""

@@ -7,6 +7,7 @@ clear their vcpu before they count as napping (7b444c67, v3.8: C6). The vcore is
 """
 
 from racer.kvm.areas import init_vpa
+from racer.kvm.layout import SIZEOF_LPPACA_ALIGNED
 from racer.kvm.schemes.dropped_locks import DroppedLocks
 from racer.kvm.schemes.seed import vpa_update_pending
 from racer.kvm.vcore import (
@@ -25,6 +26,9 @@ class Snapshot(DroppedLocks):
     """S4a."""
 
     naps_before_clearing_vcpu = False  # C6
+    has_one_reg = True  # B6
+    clearing_a_dtl_takes_a_length = True  # C7
+    sizeof_lppaca = SIZEOF_LPPACA_ALIGNED  # D11
     bugs = DroppedLocks.bugs - {"B3", "B6", "B9", "C2", "C4", "C5", "C6"} | {"C7", "D3", "D4", "D11"}
 
     def kvmppc_update_vpas(self, vcpu: Vcpu) -> None:

@@ -35,6 +35,7 @@ class Unpinned(Scheme):
     """S0. No lock anywhere; the run loop knows nothing of areas (P1)."""
 
     rules = S0
+    finds_vcpus_under_kvm_lock = True  # B15
     bugs = numbers("P1 P5 P6 P7 P8 B6 B7 B10 B11 B15 C5 D5 D8")
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:
