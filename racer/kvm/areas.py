@@ -51,14 +51,16 @@ class PinnedAddr(racer.field[Pointer]):
 class KvmppcVpa:
     """One area: where it is now, and where the last request wants it.
 
-    `next_gpa`, `len` and `update_pending` belong to vpa_update_lock. `update_pending` is looked at without it by design
-    and is marked for that. `pinned_addr` and `pinned_end` are written by the owner of the vcpu.
+    `gpa` (since v3.10) is where in the guest it is now. `next_gpa`, `len` and `update_pending` belong to
+    vpa_update_lock. `update_pending` is looked at without it by design and is marked for that. `pinned_addr` and
+    `pinned_end` are written by the owner of the vcpu.
     """
 
     pinned_addr = PinnedAddr(NULL)
     pinned_end: "racer.field[Pointer]" = racer.field(NULL)
     next_gpa = NextGpa(0)
     len: "racer.field[int]" = racer.field(0)
+    gpa: "racer.field[int]" = racer.field(0)
     update_pending = PendingFlag(0, marked=True)
 
     def __init__(self, vcpu: str, kind: str) -> None:

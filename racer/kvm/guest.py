@@ -27,17 +27,30 @@ def kvmppc_hv_entry(vcpu: "Vcpu", *, primary: bool) -> None:
     else:
         vc.in_guest.wait(is_set)
 
-    judges.entered(vcpu)
-    vcpu.entries += 1
-    trap = vcpu.guest.run(vcpu)
-    if trap is not None:
-        vcpu.trap = trap
+    run_guest(vcpu)
 
     vc.entry_exit_count.add(EXITING)
     scheme.leave_guest(vcpu)
     if primary:
         vc.entry_exit_count.wait(all_left)
         vc.in_guest.store(0)
+
+
+def kvmhv_p9_guest_entry(vcpu: "Vcpu") -> None:
+    """Take a vcpu into the guest, run it, take it out: since POWER9 it does not wait for others, nor they for it."""
+    scheme = vcpu.kvm.scheme
+    scheme.bump_on_entry(vcpu)
+    run_guest(vcpu)
+    scheme.leave_guest(vcpu)
+
+
+def run_guest(vcpu: "Vcpu") -> None:
+    """Run the guest's program for one stay."""
+    judges.entered(vcpu)
+    vcpu.entries += 1
+    trap = vcpu.guest.run(vcpu)
+    if trap is not None:
+        vcpu.trap = trap
 
 
 def bump_on_entry(vcpu: "Vcpu") -> None:

@@ -73,6 +73,7 @@ class UnsignedLong:
 class GuestMemory:
     """The memory of one virtual machine.
 
+    With `one_host_page` an area may use no more than one small page, as since v3.10; before, one page of any size.
     `failed` and `shortest` are notes for the judges: guest addresses that a pin found absent, and the fewest bytes
     that a pin found at an address.
     """
@@ -85,6 +86,7 @@ class GuestMemory:
         self.mmap_lock = racer.Lock(name="mmap_lock")
         self.pages: list[Page] = []
         self.initial: tuple[Memslot, ...] = ()
+        self.one_host_page = False
         self.failed: set[int] = set()
         self.shortest: dict[int, int] = {}
 
@@ -102,6 +104,10 @@ class GuestMemory:
         self.initial = (*self.initial, slot)
         self.memslots = self.initial
         return slot
+
+    def bytes_left(self, frame: Frame, at: int) -> int:
+        """Return the bytes from a place in a frame to the end of the page that an area there may use."""
+        return PAGE_SIZE - (at & PAGE_MASK) if self.one_host_page else frame.size - at
 
     def new_page(self) -> Page:
         """Make a page with nothing mapped; no operation."""
@@ -222,7 +228,7 @@ def kvmppc_pin_guest_page(memory: GuestMemory, gpa: int, nb: UnsignedLong, area:
     if va is None:
         memory.failed.add(gpa)
         return NULL
-    nb.value = left = va.pin.limit - va.at
+    nb.value = left = memory.bytes_left(va.frame, va.at)
     if left < memory.shortest.get(gpa, left + 1):
         memory.shortest[gpa] = left
     return va

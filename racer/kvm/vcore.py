@@ -99,6 +99,7 @@ class Vcore:
     vcore_state: "racer.field[str]" = racer.field(INACTIVE)
     n_busy: "racer.field[int]" = racer.field(0)
     n_woken: "racer.field[int]" = racer.field(0)
+    runner: "racer.field[Vcpu | None]" = racer.field(None)
 
     def __init__(self, vm: "Vm", number: int, threads: int) -> None:
         self.kvm = vm
@@ -228,6 +229,8 @@ def leave_vcore(vcpu: Vcpu) -> None:
     The kernel counts such a vcpu as busy until it comes back; the model lets the others go on without it.
     """
     vc = vcpu.vcore
+    if not vcpu.kvm.scheme.shares_vcores:
+        return
     with vc.lock:
         if vcpu.state == BUSY_IN_HOST:
             vc.n_busy -= 1

@@ -28,6 +28,7 @@ class Exit(NamedTuple):
 
 
 LEAVE = Exit(0)
+RESUME_GUEST = Exit(-1)  # the task has nothing to do: it comes back, and only what it does on the way is wanted
 
 
 class Guest(Protocol):

@@ -9,7 +9,7 @@ from racer.kvm.hcalls import Call, kvmppc_pseries_do_hcall
 from racer.kvm.ioctl import Ioctls, vcpu_load
 from racer.kvm.memory import PAGE_MASK, HostMemory
 from racer.kvm.vcore import Vcore, leave_vcore
-from racer.kvm.vcpu import LEAVE, Exit, Guest, Vcpu
+from racer.kvm.vcpu import LEAVE, RESUME_GUEST, Exit, Guest, Vcpu
 
 if TYPE_CHECKING:
     from racer.kvm.schemes.base import Scheme
@@ -54,8 +54,9 @@ class Vm:
         self.vcores: list[Vcore] = []
         ids = range(vcpus) if isinstance(vcpus, int) else vcpus
         self.runners = [self._add_vcpu(vcpu_id, f"vcpu{n}") for n, vcpu_id in enumerate(ids)]
-        for first in range(0, len(self.runners), threads_per_core):
-            self._add_vcore(self.runners[first : first + threads_per_core])
+        share = threads_per_core if scheme.shares_vcores else 1
+        for first in range(0, len(self.runners), share):
+            self._add_vcore(self.runners[first : first + share])
         free = max(self.vcpus, default=0) + 1
         self.callers = [self._add_vcpu(free + n, name) for n, name in enumerate(callers)]
         for caller in self.callers:
@@ -99,7 +100,7 @@ class Vm:
         """
         page = self.memory.page_at(gpa)
         frame, base = page.mapping if page is not None else (None, 0)
-        return None if frame is None else frame.size - base - (gpa & PAGE_MASK)
+        return None if frame is None else self.memory.bytes_left(frame, base + (gpa & PAGE_MASK))
 
     def one_more_entry(self) -> None:
         """Run every vcpu once more, one after the other, on the calling thread: all that was asked for gets applied."""
@@ -157,6 +158,8 @@ def kvm_arch_vcpu_ioctl_run(vcpu: Vcpu, guest: Guest) -> None:
         judges.note_pending(vcpu)
         scheme.kvmppc_run_vcpu(vcpu)
         left = vcpu.trap
+        if left is RESUME_GUEST:
+            continue
         if left is None or not left.opcode:
             break
         guest.returned(kvmppc_pseries_do_hcall(vcpu, left.opcode, left.args, left.wrote))

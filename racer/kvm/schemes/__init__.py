@@ -9,11 +9,14 @@ import racer
 from racer.kvm.schemes.always_locked import AlwaysLocked
 from racer.kvm.schemes.base import Scheme
 from racer.kvm.schemes.deferred import Deferred
+from racer.kvm.schemes.dirty_tracking import DirtyTracking
 from racer.kvm.schemes.dropped_locks import DroppedLocks
 from racer.kvm.schemes.immediate import Immediate
 from racer.kvm.schemes.late_joiners import LateJoiners
+from racer.kvm.schemes.own_task import OwnTask
 from racer.kvm.schemes.seed import Seed
 from racer.kvm.schemes.seed_logged import SeedLogged
+from racer.kvm.schemes.single_vcpu import SingleVcpu
 from racer.kvm.schemes.snapshot import Snapshot
 from racer.kvm.schemes.unpinned import Unpinned
 
@@ -26,6 +29,9 @@ SCHEMES: dict[str, type[Scheme]] = {
     "dropped-locks": DroppedLocks,
     "snapshot": Snapshot,
     "late-joiners": LateJoiners,
+    "dirty-tracking": DirtyTracking,
+    "own-task": OwnTask,
+    "single-vcpu": SingleVcpu,
     "always-locked": AlwaysLocked,
     "deferred": Deferred,
 }
@@ -39,6 +45,9 @@ IDS = {
     "S3": "dropped-locks",
     "S4a": "snapshot",
     "S4b": "late-joiners",
+    "S4c": "dirty-tracking",
+    "S5": "own-task",
+    "S6": "single-vcpu",
     "SX": "always-locked",
 }
 _BY_ID = {number.upper(): name for number, name in IDS.items()}
@@ -105,12 +114,15 @@ __all__ = [
     "SCHEMES",
     "AlwaysLocked",
     "Deferred",
+    "DirtyTracking",
     "DroppedLocks",
     "Immediate",
     "LateJoiners",
+    "OwnTask",
     "Scheme",
     "Seed",
     "SeedLogged",
+    "SingleVcpu",
     "Snapshot",
     "Unpinned",
     "by_name",

@@ -48,6 +48,7 @@ class Scheme:
     `has_one_reg` says that userspace can read and set the areas (from v3.7 on, B6); `sizeof_lppaca` is what that takes
     for a VPA's length (D11), and `clearing_a_dtl_takes_a_length` how it was until v4.1 (C7).
     `finds_vcpus_under_kvm_lock` is how a hypercall found its target until v5.1 (B15).
+    `shares_vcores` says that vcpus of one vcore run together; otherwise each has a vcore of its own.
     `bugs` names the known bugs that the scheme has, by their numbers in docs/model.md: for who states what is to be
     expected of it. No judge looks at it.
     """
@@ -56,6 +57,7 @@ class Scheme:
     bumps_before_too_late_test = False
     naps_before_clearing_vcpu = False
     logs_dispatches = False
+    shares_vcores = True
     has_one_reg = False
     sizeof_lppaca = SIZEOF_LPPACA
     clearing_a_dtl_takes_a_length = False
