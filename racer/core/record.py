@@ -28,11 +28,23 @@ LOCKS: Final = frozenset({LOCK, SPINLOCK, RLOCK})
 Place = Callable[[], Location | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What was declared of a variable: the lock that guards it, for reads too unless `writes_only`; its owner.
+
+    `guard` is the number of an object, `owner` that of a thread; None where nothing was declared.
+    """
+
+    guard: int | None = None
+    writes_only: bool = False
+    owner: int | None = None
+
+
 class Thing(Protocol):
     """An object that operations were on. `sort` is one of the constants above.
 
-    `size` is the initial value of a semaphore, the parties of a barrier, the number of a thread. `marked` says that
-    accesses to a variable never race.
+    `size` is the initial value of a semaphore or the parties of a barrier. `marked` says that accesses to a variable
+    never race; `declared` whether it has a rule, which `rule` is: working it out may raise UsageError.
     """
 
     @property
@@ -46,6 +58,14 @@ class Thing(Protocol):
     @property
     def marked(self) -> bool:
         """Whether unordered accesses are meant."""
+
+    @property
+    def declared(self) -> object:
+        """The rule as it was declared, None if there is none."""
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule that was declared of it."""
 
     @property
     def shown_name(self) -> str:
@@ -74,8 +94,8 @@ class Record:
 
     `order[i]` is the thread of step i; `codes[i]` packs what it executed (object << 16 | kind << 8 | outcome, see
     `core.operation`); `also` holds (step, object) for the second objects of operations on two; `values` the results
-    of the choices. `things[n]` is object n. `complete` is False for an execution that was cut or given up: what is
-    judged at the end must not be judged then. `findings` are those of the execution itself.
+    of the choices. `things[n]` is object n and `makers[n]` the thread that made it. `complete` is False for an
+    execution that was cut: what is judged at the end must not be judged then. `findings` are those of the execution.
     """
 
     order: Sequence[int]
@@ -88,22 +108,23 @@ class Record:
     place: Callable[[int], Place]
     stack: Callable[[int], tuple[Place, ...]]
     made_at: Callable[[int], Place]
+    makers: Sequence[int]
     findings: Sequence[Finding] = ()
     known: dict[str, object] = field(default_factory=dict)
     """Room for what detectors work out once and use together."""
 
     @cached_property
-    def clocks(self) -> "Sequence[Sequence[int]]":
+    def clocks(self) -> list[synchronises.Clock]:
         """The vector clock of each step under the synchronises-with relation: see `ordered`."""
         return synchronises.clocks(self)
 
     @cached_property
-    def handed(self) -> "Sequence[Sequence[int]]":
+    def handed(self) -> list[synchronises.Clock]:
         """The vector clock of each step when locks order nothing."""
         return synchronises.clocks(self, locks=False)
 
     @cached_property
-    def held(self) -> "Sequence[frozenset[int]]":
+    def held(self) -> list[frozenset[int]]:
         """The locks that the step's thread held when the step came: one that takes a lock does not hold it yet."""
         return synchronises.held(self)
 
@@ -113,13 +134,21 @@ class Record:
         return dict(self.also)
 
     @cached_property
+    def steps_of(self) -> Sequence[list[int]]:
+        """The steps of each thread."""
+        steps: list[list[int]] = [[] for _ in self.threads]
+        for step, who in enumerate(self.order):
+            steps[who].append(step)
+        return steps
+
+    @cached_property
     def last(self) -> Mapping[int, int]:
         """The last step of each thread that had one."""
         return {who: step for step, who in enumerate(self.order)}
 
     @cached_property
-    def shared(self) -> Mapping[int, list[int]]:
-        """The steps that read or wrote each variable that two threads used and one of them wrote."""
+    def accesses(self) -> Mapping[int, list[int]]:
+        """The steps that read or wrote each variable."""
         steps: dict[int, list[int]] = {}
         for step, code in enumerate(self.codes):
             if code >> 8 & 0xFE == READ:  # READ or WRITE
@@ -128,7 +157,12 @@ class Record:
                     steps[number].append(step)
                 else:
                     steps[number] = [step]
-        return {number: own for number, own in steps.items() if self._is_shared(own)}
+        return steps
+
+    @cached_property
+    def shared(self) -> Mapping[int, list[int]]:
+        """The same, of variables that two threads used and one of them wrote."""
+        return {number: own for number, own in self.accesses.items() if self._is_shared(own)}
 
     def _is_shared(self, steps: list[int]) -> bool:
         order, codes = self.order, self.codes

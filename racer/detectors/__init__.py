@@ -4,6 +4,7 @@ from typing import Final
 
 from racer.core.detector import Detector
 from racer.detectors.data_race import DataRace
+from racer.detectors.lock_discipline import LockDiscipline
 
-ALL: Final[dict[str, Detector]] = {detector.name: detector for detector in (DataRace(),)}
+ALL: Final[dict[str, Detector]] = {detector.name: detector for detector in (DataRace(), LockDiscipline())}
 """The detectors by name, in the order in which they judge."""

@@ -1,8 +1,8 @@
 """What an operation is on: a lock, a variable, a thread."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from racer.core.record import RESOURCE
+from racer.core.record import RESOURCE, Rule
 
 if TYPE_CHECKING:
     from racer.engine.thread_state import ThreadState
@@ -26,6 +26,8 @@ class Operand:
     sort = RESOURCE
     size = 0
     marked = False
+    declared: Any = None
+    rule: Rule | None = None
 
     def __init__(self, run: "Turnstile", label: str | None) -> None:
         self.run = run

@@ -65,7 +65,8 @@ class Tape(Watch):
         self._codes: list[CodeType] = []
         self._instructions: list[int] = []
         self.things: list[Operand] = []
-        self._makers: dict[int, where.Place] = {}
+        self._makers: list[int] = []
+        self._made_at: dict[int, where.Place] = {}
 
     def step(self, me: "ThreadState") -> None:
         """Take down where the step that has just got its number is."""
@@ -81,8 +82,9 @@ class Tape(Watch):
     def made(self, operand: "Operand") -> None:
         """Keep an object; of one that threads wait for also the place where it is made."""
         self.things.append(operand)
+        self._makers.append(operand.run.current.thread_number)
         if operand.sort not in _NOT_PLACED:
-            self._makers[operand.number] = where.place_of(sys._getframe(1))
+            self._made_at[operand.number] = where.place_of(sys._getframe(1))
 
     def place(self, step: int) -> Place:
         """Return the place of a step."""
@@ -94,7 +96,7 @@ class Tape(Watch):
 
     def made_at(self, number: int) -> Place:
         """Return the place where an object that is no variable was made."""
-        return self._makers[number]
+        return self._made_at[number]
 
     def record(self, run: "Turnstile") -> Record:
         """Return what the detectors are to judge of an execution that has ended."""
@@ -109,6 +111,7 @@ class Tape(Watch):
             place=self.place,
             stack=self.stack,
             made_at=self.made_at,
+            makers=self._makers,
             findings=run.findings,
         )
 

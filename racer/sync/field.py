@@ -5,18 +5,19 @@ from typing import Any, Generic, TypeVar, overload
 
 from racer.core.errors import UsageError
 from racer.core.operation import READ, WRITE
-from racer.core.record import FIELD
+from racer.core.record import FIELD, Rule
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
+from racer.sync.declared import CELLS as _CELLS
+from racer.sync.declared import Declared, paths, rule_of
 
 T = TypeVar("T")
-_CELLS = "_racer_cells"
 
 
 class Cell(Operand):
     """One field of one object in a controlled execution."""
 
-    __slots__ = ("attribute", "marked", "owner", "value")
+    __slots__ = ("attribute", "declared", "marked", "owner", "value")
 
     sort = FIELD
 
@@ -26,6 +27,7 @@ class Cell(Operand):
         self.attribute = field.attribute
         self.value = field.default
         self.marked = field.marked
+        self.declared: Declared | None = field.declared
 
     @property
     def shown_name(self) -> str:
@@ -33,17 +35,35 @@ class Cell(Operand):
         name = self.owner.__dict__.get("name")
         return f"{name if isinstance(name, str) else type(self.owner).__name__}.{self.attribute}"
 
+    @property
+    def rule(self) -> Rule | None:  # type: ignore[override]  # worked out when it is asked for
+        """The rule that was declared of the field, as its paths lead now."""
+        return None if self.declared is None else rule_of(self.declared, self.run, self.shown_name, self.owner)
+
 
 class field(Generic[T]):  # noqa: N801  (reads as a declaration, like dataclasses.field)
     """A class attribute whose reads and writes on an instance are one operation each.
 
     Every instance starts with `default`. Instances need a ``__dict__``. `marked` as for Shared. The fields of an
     object get their numbers when the object is made, whoever touches them first.
+
+    The rules of Shared may be declared by paths that begin at the instance: ``guarded_by="vcpu.lock"``,
+    ``owned_by="vcpu.thread"`` (a Thread, a thread's name, or None while there is no owner). They are followed when a
+    detector judges, after the execution.
     """
 
-    def __init__(self, default: T, *, marked: bool = False) -> None:
+    def __init__(
+        self,
+        default: T,
+        *,
+        marked: bool = False,
+        guarded_by: str | None = None,
+        writes_only: bool = False,
+        owned_by: str | None = None,
+    ) -> None:
         self.default = default
         self.marked = marked
+        self.declared = paths(guarded_by, writes_only=writes_only, owned_by=owned_by)
         self.attribute = "?"
         self._plain = "?"
 
