@@ -17,11 +17,14 @@ def together(*bodies: Body) -> None:
 
 
 def told(test: Body, detect: Iterable[str]) -> set[tuple[str, ...]]:
-    """Return the findings of all interleavings, each as its sides: thread, action and object."""
+    """Return the findings of all interleavings, each as its sides in any order: thread, action and object.
+
+    Of those with the same places only one is there.
+    """
     result = racer.verify(test, detect=detect, keep_going=True)
     assert result.exhausted
     return {
-        tuple(f"{side.thread} {side.action} {side.what}" for side in finding.sides)
+        tuple(sorted(f"{side.thread} {side.action} {side.what}" for side in finding.sides))
         for first in result.findings
         if first.execution is not None
         for finding in first.execution.findings
