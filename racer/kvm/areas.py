@@ -51,9 +51,10 @@ class PinnedAddr(racer.field[Pointer]):
 class KvmppcVpa:
     """One area: where it is now, and where the last request wants it.
 
-    `gpa` (since v3.10) is where in the guest it is now. `next_gpa`, `len` and `update_pending` belong to
-    vpa_update_lock. `update_pending` is looked at without it by design and is marked for that. `pinned_addr` and
-    `pinned_end` are written by the owner of the vcpu.
+    `next_gpa`, `len` and `update_pending` belong to vpa_update_lock. `update_pending` is looked at without it by design
+    and is marked for that. `pinned_addr` and `pinned_end` are written by the owner of the vcpu.
+    `gpa`, where the area is, and `dirty`, whether the host wrote there, are used from v3.10 on; `dirty` is set without
+    any lock. `tracked` says whether anybody wants to know.
     """
 
     pinned_addr = PinnedAddr(NULL)
@@ -62,9 +63,11 @@ class KvmppcVpa:
     len: "racer.field[int]" = racer.field(0)
     gpa: "racer.field[int]" = racer.field(0)
     update_pending = PendingFlag(0, marked=True)
+    dirty: "racer.field[int]" = racer.field(0, marked=True)
 
     def __init__(self, vcpu: str, kind: str) -> None:
         self.name = f"{vcpu}.{kind}"
+        self.tracked = False
         self.label = f"{vcpu}'s {SHOWN[kind]}"
         # Notes for judges: requests begun, recorded, and the last one's number; changes made, and those looked at;
         # the request that waited when it was looked at last; whether userspace asked for it since it went away.
@@ -93,7 +96,13 @@ class KvmppcVpa:
 SHOWN = {"vpa": "VPA", "dtl": "DTL", "slb_shadow": "SLB shadow"}
 
 
+def mark_dirty(vpap: KvmppcVpa) -> None:
+    """Say that the host has written to an area: after it has."""
+    if vpap.tracked:
+        vpap.dirty = 1
+
+
 def init_vpa(vpa: Pointer) -> None:
     """Say in a VPA that its processor is shared, and not dispatched."""
-    vpa.store(STATUS, SHARED_PROCESSOR)
-    vpa.store(YIELD_COUNT, 1)
+    vpa.store(STATUS, SHARED_PROCESSOR, logged=False)
+    vpa.store(YIELD_COUNT, 1, logged=False)

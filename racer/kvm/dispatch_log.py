@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import racer
 from racer.kvm import judges
+from racer.kvm.areas import mark_dirty
 from racer.kvm.layout import DISPATCH_REASON, DTL_IDX, SIZEOF_DTL_ENTRY, dtl_entry
 from racer.kvm.pointer import HostPointer, Pointer
 
@@ -41,6 +42,7 @@ def write_entry(vcpu: "Vcpu", dt: Pointer, vpa: Pointer) -> None:
         dt = vcpu.dtl.pinned_addr
     vcpu.dtl_ptr = dt
     vcpu.dtl_index = index = vcpu.dtl_index + 1
-    vpa.store(DTL_IDX, index)
+    vpa.store(DTL_IDX, index, logged=False)
+    mark_dirty(vcpu.dtl)
     if index > begin.pin.entries:
         judges.report_index(vcpu, index, begin.pin.entries, racer.side("store", "dtl_idx", skip=1))

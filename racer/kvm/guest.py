@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from racer.kvm import judges
+from racer.kvm.areas import mark_dirty
 from racer.kvm.layout import PMCREGS_IN_USE, YIELD_COUNT
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def bump_on_entry(vcpu: "Vcpu") -> None:
         vpa.store(YIELD_COUNT, (count + 1) & COUNT_MASK)
         if not count & 1:
             judges.report_parity(vcpu, vpa, count, entering=True)
+        mark_dirty(vcpu.vpa)
 
 
 def leave_guest(vcpu: "Vcpu") -> None:
@@ -73,6 +75,7 @@ def leave_guest(vcpu: "Vcpu") -> None:
         vpa.store(YIELD_COUNT, (count + 1) & COUNT_MASK)
         if count & 1:
             judges.report_parity(vcpu, vpa, count, entering=False)
+        mark_dirty(vcpu.vpa)
     vcpu.between_bumps = False
 
 

@@ -84,6 +84,7 @@ class GuestMemory:
         self.name = "kvm"
         self.host = host
         self.mmap_lock = racer.Lock(name="mmap_lock")
+        self.slots_lock = racer.Lock(name="slots_lock")
         self.pages: list[Page] = []
         self.initial: tuple[Memslot, ...] = ()
         self.one_host_page = False
@@ -234,8 +235,11 @@ def kvmppc_pin_guest_page(memory: GuestMemory, gpa: int, nb: UnsignedLong, area:
     return va
 
 
-def kvmppc_unpin_guest_page(memory: GuestMemory, va: Pointer) -> None:
-    """Drop the reference that kvmppc_pin_guest_page took for this address."""
+def kvmppc_unpin_guest_page(memory: GuestMemory, va: Pointer, gpa: int = 0, *, dirty: int = 0) -> None:
+    """Drop the reference that kvmppc_pin_guest_page took for this address; then mark the page of `gpa` if it is dirty.
+
+    `gpa` and `dirty` are there from v3.10 on.
+    """
     if not isinstance(va, HostPointer):
         report_null("unpin", "a page")
         return
@@ -250,3 +254,5 @@ def kvmppc_unpin_guest_page(memory: GuestMemory, va: Pointer) -> None:
         )
     if free:
         memory.host.freed(frame)
+    if dirty and memory.host.dirty_log is not None:
+        memory.host.dirty_log.mark(gpa >> PAGE_SHIFT)

@@ -5,6 +5,7 @@ from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 import racer
+from racer.kvm.dirty_log import DirtyLog
 from racer.kvm.pointer import Pin
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class HostMemory:
         self.frames: list[Frame] = []
         self._numbers = count()
         self._freed: list[Frame] = []
+        self.dirty_log: DirtyLog | None = None
         self._allocator = racer.Resource(name="page allocator")
 
     def new_frame(self, size: int = PAGE_SIZE) -> Frame:

@@ -62,8 +62,11 @@ class HostPointer:
         value: int = member.unpack_from(frame.data, at)[0]
         return value
 
-    def store(self, member: Member, value: int) -> None:
-        """Set a member of the area at this address."""
+    def store(self, member: Member, value: int, *, logged: bool = True) -> None:
+        """Set a member of the area at this address.
+
+        `logged`: the dirty log has to get to know of this write, not only of the entry that follows it.
+        """
         frame = self.frame
         frame.part(self.pin.at, self.at + member.offset).write(member.store_label)
         if self.pin.released is not None:
@@ -73,6 +76,8 @@ class HostPointer:
             report_out_of_bounds(self, "store", member)
             return
         member.pack_into(frame.data, at, value)
+        if logged and frame.memory.dirty_log is not None:
+            frame.memory.dirty_log.wrote(self.pin, at)
 
     def store_bytes(self, what: Member, data: bytes) -> None:
         """Write `data` here in one operation; `what` names it."""
@@ -84,6 +89,8 @@ class HostPointer:
             report_out_of_bounds(self, "store", what)
             return
         frame.data[self.at : self.at + len(data)] = data
+        if frame.memory.dirty_log is not None:
+            frame.memory.dirty_log.wrote(self.pin, self.at)
 
     def __add__(self, distance: int) -> "HostPointer":
         return HostPointer(self.pin, self.at + distance)
@@ -108,9 +115,9 @@ class NullPointer:
         report_null("load", member.name)
         return 0
 
-    def store(self, member: Member, value: int) -> None:
+    def store(self, member: Member, value: int, *, logged: bool = True) -> None:
         """Report the store of a member through NULL."""
-        del value
+        del value, logged
         report_null("store", member.name)
 
     def store_bytes(self, what: Member, data: bytes) -> None:

@@ -4,8 +4,8 @@ import racer
 from racer.kvm.guest_memory import GuestMemory, Memslot, Page
 from racer.kvm.memory import PAGE_SIZE, Frame
 
-# Each of these holds the mmap lock, as the system calls do. None of them cares for pins: a page that is unmapped
-# stays with whoever pinned it and the guest sees another one (facts D5).
+# Each of these holds the mmap lock as the system calls do, or slots_lock where it is about memslots. None of them cares
+# for pins: a page that is unmapped stays with whoever pinned it and the guest sees another one (facts D5).
 
 
 def drop(memory: GuestMemory, page: Page, frame: Frame | None) -> None:
@@ -49,7 +49,7 @@ def split(memory: GuestMemory, slot: Memslot) -> None:
 
 def delete_memslot(memory: GuestMemory, slot: Memslot) -> None:
     """Delete a slot: mark it invalid, which makes new pins fail, then take it out."""
-    with memory.mmap_lock:
+    with memory.slots_lock:
         others = tuple(each for each in memory.memslots if each.pages is not slot.pages)
         memory.memslots = (*others, slot._replace(invalid=True))
         memory.memslots = others
@@ -57,13 +57,13 @@ def delete_memslot(memory: GuestMemory, slot: Memslot) -> None:
 
 def create_memslot(memory: GuestMemory, slot: Memslot) -> None:
     """Add a slot, perhaps one that was deleted."""
-    with memory.mmap_lock:
+    with memory.slots_lock:
         memory.memslots = (*memory.memslots, slot)
 
 
 def move_memslot(memory: GuestMemory, slot: Memslot, base_gfn: int) -> Memslot:
     """Move a slot to another guest address; the pages go with it."""
-    with memory.mmap_lock:
+    with memory.slots_lock:
         others = tuple(each for each in memory.memslots if each.pages is not slot.pages)
         memory.memslots = (*others, slot._replace(invalid=True))
         moved = Memslot(base_gfn, slot.pages)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import racer
 from racer.kvm import judges
+from racer.kvm.dirty import copy_dirty_pages
 from racer.kvm.hcalls import Call, kvmppc_pseries_do_hcall
 from racer.kvm.ioctl import Ioctls, vcpu_load
 from racer.kvm.memory import PAGE_MASK, HostMemory
@@ -127,6 +128,10 @@ class Vm:
         if quiesce:
             self.one_more_entry()
             judges.check_requests(self, mappings_changed=mappings_changed)
+        if self.host.dirty_log is not None:
+            for slot in self.memory.initial:
+                copy_dirty_pages(self, slot)
+            judges.check_dirty(self)
         self.switch_off()
         judges.check_pins(self)
         judges.check_canaries(self)

@@ -15,6 +15,7 @@ NAMES = (
     "cede-prod",
     "one-reg",
     "reboot",
+    "dirty-log",
     "guest-trace",
 )
 

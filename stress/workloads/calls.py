@@ -56,19 +56,21 @@ class AreaPlan:
     """Where the areas of each vcpu lie, so that no two requesters share one: pages hold several areas all the same.
 
     Area i is one of `VARIANTS` that requester r has for the vcpu at index t. VPAs have 1 KiB each; an SLB shadow
-    and a dispatch log share 512 bytes.
+    and a dispatch log share 512 bytes. With `apart` each of these has a page.
     """
 
-    def __init__(self, vm: Vm, requesters: int, *, huge: int = 1) -> None:
+    def __init__(self, vm: Vm, requesters: int, *, huge: int = 1, apart: bool = False) -> None:
         self.vm = vm
         self.requesters = requesters
+        self.vpa_size = PAGE_SIZE if apart else VPA_SLOT
+        self.small_size = PAGE_SIZE if apart else SMALL_SLOT
         count = len(vm.runners) * requesters * VARIANTS
-        self.vpa_slot = vm.memory.add_memslot(VPA_BASE, pages(count * VPA_SLOT, huge), huge)
-        self.small_slot = vm.memory.add_memslot(SMALL_BASE, pages(count * SMALL_SLOT, huge), huge)
+        self.vpa_slot = vm.memory.add_memslot(VPA_BASE, pages(count * self.vpa_size, huge), huge)
+        self.small_slot = vm.memory.add_memslot(SMALL_BASE, pages(count * self.small_size, huge), huge)
         vm.memory.add_memslot(BAD_BASE, 1)
         vm.memory.add_memslot(0, 1)
         for i in range(count):
-            self._write(VPA_BASE + i * VPA_SLOT, LENGTH_HWORD, vpa_length(i))
+            self._write(self.vpa(i), LENGTH_HWORD, vpa_length(i))
             self._write(self.slb(i), LENGTH_WORD, slb_length(i))
             self._write(self.slb(i), PERSISTENT, 3)
             self._write(self.dtl(i), LENGTH_WORD, dtl_length(i))
@@ -89,13 +91,17 @@ class AreaPlan:
         """Return the number of an area."""
         return (target * self.requesters + requester) * VARIANTS + variant
 
+    def vpa(self, i: int) -> int:
+        """Return the address of VPA i."""
+        return VPA_BASE + i * self.vpa_size
+
     def slb(self, i: int) -> int:
         """Return the address of SLB shadow i."""
-        return SMALL_BASE + i * SMALL_SLOT
+        return SMALL_BASE + i * self.small_size
 
     def dtl(self, i: int) -> int:
         """Return the address of dispatch log i."""
-        return SMALL_BASE + i * SMALL_SLOT + 0x80
+        return SMALL_BASE + i * self.small_size + 0x80
 
     def ask(self, subfunc: int, vcpu: Vcpu, i: int) -> Ask:
         """Return the well-formed call of a subfunction for a vcpu; it registers area i, if it registers one.
@@ -104,7 +110,7 @@ class AreaPlan:
         """
         gpa, wrote = (VPA_BASE if i % 2 else 0), 0
         if subfunc == H_VPA_REG_VPA:
-            gpa, wrote = VPA_BASE + i * VPA_SLOT, vpa_length(i)
+            gpa, wrote = self.vpa(i), vpa_length(i)
         elif subfunc == H_VPA_REG_DTL:
             gpa, wrote = self.dtl(i), dtl_length(i)
         elif subfunc == H_VPA_REG_SLB:

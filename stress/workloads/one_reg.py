@@ -17,8 +17,6 @@ from stress.workloads.calls import (
     SEEDS,
     SHORT_MOMENTS,
     USUALLY,
-    VPA_BASE,
-    VPA_SLOT,
     AreaPlan,
     Caller,
     PlainGuest,
@@ -85,7 +83,7 @@ class Owner:
         """Return areas as they come with a machine that is migrated here."""
         i = self.plan.index(target, self.plan.requesters - 1, self.random.below(2))
         return {
-            KVM_REG_PPC_VPA_ADDR: VPA_BASE + i * VPA_SLOT,
+            KVM_REG_PPC_VPA_ADDR: self.plan.vpa(i),
             KVM_REG_PPC_VPA_SLB: value_of(KVM_REG_PPC_VPA_SLB, self.plan.slb(i), slb_length(i)),
             KVM_REG_PPC_VPA_DTL: value_of(KVM_REG_PPC_VPA_DTL, self.plan.dtl(i), dtl_length(i)),
         }

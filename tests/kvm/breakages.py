@@ -19,7 +19,7 @@ class Breakage(NamedTuple):
 HCALL_LOCK = "        tvcpu.vpa_update_lock.acquire()\n        err, vpap"
 HCALL_UNLOCK = "            vpap.update_pending = 1\n        tvcpu.vpa_update_lock.release()\n"
 UPDATE_LOOP = "            gpa = vpap.next_gpa\n            vcpu.vpa_update_lock.release()\n"
-OLD_PAGE = "        if vpap.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vpap.pinned_addr)\n"
+OLD_PAGE = "            kvmppc_unpin_guest_page(kvm, vpap.pinned_addr, vpap.gpa, dirty=vpap.dirty)\n"
 START = "        for vcpu in vcpus:\n            kvmppc_start_thread(vcpu)  # B4: after every update\n"
 UPDATES = "        if vcpus_to_update:\n            vc.lock.release()  # B1: the update may sleep\n"
 SNAPSHOT = "        vcpus_to_update = [vcpu for vcpu in vc.runnable_threads if vpa_update_pending(vcpu)]\n"
@@ -76,8 +76,8 @@ BREAKAGES = (
              "", "remap"),
     Breakage("a page too short is unpinned and used", "            va = NULL\n        if vpap.pinned_addr", "        if vpap.pinned_addr",
              "remap"),
-    Breakage("the old page stays pinned", OLD_PAGE, ""),
-    Breakage("the new page is unpinned", OLD_PAGE, OLD_PAGE.replace("(kvm, vpap.pinned_addr)", "(kvm, va)")),
+    Breakage("the old page stays pinned", OLD_PAGE, "            pass\n"),
+    Breakage("the new page is unpinned", OLD_PAGE, OLD_PAGE.replace("(kvm, vpap.pinned_addr,", "(kvm, va,")),
     Breakage("pinned_addr is not stored", "        vpap.pinned_addr = va\n", ""),
     Breakage("pinned_end is not stored", "            vpap.pinned_end = va + vpap.len\n", "            pass\n"),
     # kvmppc_update_vpas
@@ -90,11 +90,11 @@ BREAKAGES = (
     Breakage("the update takes no lock", "        vcpu.vpa_update_lock.acquire()\n        if vcpu.vpa.update_pending:",
              "        if vcpu.vpa.update_pending:"),
     # kvmppc_core_vcpu_free
-    Breakage("the free forgets the DTL", "        if vcpu.dtl.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.dtl.pinned_addr)\n", ""),
+    Breakage("the free forgets the DTL", "        if vcpu.dtl.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.dtl.pinned_addr, vcpu.dtl.gpa, dirty=vcpu.dtl.dirty)\n", ""),
     Breakage("the free forgets the SLB shadow",
-             "        if vcpu.slb_shadow.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.slb_shadow.pinned_addr)\n", "",
+             "        if vcpu.slb_shadow.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.slb_shadow.pinned_addr, vcpu.slb_shadow.gpa, dirty=vcpu.slb_shadow.dirty)\n", "",
              "teardown"),
-    Breakage("the free forgets the VPA", "        if vcpu.vpa.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_addr)\n", "",
+    Breakage("the free forgets the VPA", "        if vcpu.vpa.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_addr, vcpu.vpa.gpa, dirty=vcpu.vpa.dirty)\n", "",
              "teardown"),
     Breakage("the free unpins what was never there", "        if vcpu.dtl.pinned_addr:\n            kvmppc", "        if True:\n            kvmppc",
              "teardown"),

@@ -5,7 +5,7 @@ takes on every guest entry and exit. Nothing is deferred, so there is nothing to
 """
 
 from racer.kvm import guest, machine_check
-from racer.kvm.areas import KvmppcVpa
+from racer.kvm.areas import KvmppcVpa, mark_dirty
 from racer.kvm.dispatch_log import kvmppc_create_dtl_entry
 from racer.kvm.guest_memory import UnsignedLong, kvmppc_pin_guest_page, kvmppc_unpin_guest_page
 from racer.kvm.layout import (
@@ -44,6 +44,7 @@ def init_vpa(vcpu: Vcpu, vpa: Pointer) -> None:
     """Say in a VPA that its processor is shared, and whether it is in the guest. Called with vpa_update_lock held."""
     vpa.store(STATUS, SHARED_PROCESSOR)
     vpa.store(YIELD_COUNT, 2 if vcpu.running else 1)
+    mark_dirty(vcpu.vpa)
 
 
 class AlwaysLocked(Scheme):
@@ -51,7 +52,8 @@ class AlwaysLocked(Scheme):
 
     logs_dispatches = True
     has_one_reg = True
-    bugs = numbers("B7 D5 D8")
+    tracks_dirty = True
+    bugs = numbers("D5 D8")
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Pin, check, and change the target's pointer under its lock. The pin may sleep and comes first."""
@@ -80,18 +82,20 @@ class AlwaysLocked(Scheme):
         """Change the target's pointer under its lock if that may be, and unpin what is not used; return the code."""
         with tvcpu.vpa_update_lock:
             err, vpap, length = self.check_request(tvcpu, subfunc, length)
-            unused = va
+            unused, gpa, dirty = va, 0, 0
             if vpap is not None:
-                unused = vpap.pinned_addr
+                unused, gpa, dirty = vpap.pinned_addr, vpap.gpa, vpap.dirty
                 self.change(tvcpu, vpap, va, length)
         if unused:
-            kvmppc_unpin_guest_page(tvcpu.kvm.memory, unused)
+            kvmppc_unpin_guest_page(tvcpu.kvm.memory, unused, gpa, dirty=dirty)
         return err
 
     def change(self, tvcpu: Vcpu, vpap: KvmppcVpa, va: Pointer, length: int) -> None:
         """Store the new pointer. Called with vpa_update_lock held."""
+        vpap.dirty = 0
         vpap.pinned_addr = va
-        if va:
+        if isinstance(va, HostPointer):
+            vpap.gpa = va.pin.gpa
             vpap.pinned_end = va + length
         if vpap is tvcpu.vpa and va:
             init_vpa(tvcpu, va)

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, ClassVar
 
 import racer
-from racer.kvm import guest, machine_check, one_reg
-from racer.kvm.guest_memory import GuestMemory
+from racer.kvm import dirty, guest, machine_check, one_reg
+from racer.kvm.areas import KvmppcVpa
+from racer.kvm.guest_memory import GuestMemory, Memslot
 from racer.kvm.layout import SIZEOF_LPPACA, YIELD_COUNT
 from racer.kvm.memory import HostMemory
 from racer.kvm.papr import EINVAL, H_PARAMETER, H_SUCCESS
@@ -48,6 +49,7 @@ class Scheme:
     `has_one_reg` says that userspace can read and set the areas (from v3.7 on, B6); `sizeof_lppaca` is what that takes
     for a VPA's length (D11), and `clearing_a_dtl_takes_a_length` how it was until v4.1 (C7).
     `finds_vcpus_under_kvm_lock` is how a hypercall found its target until v5.1 (B15).
+    `tracks_dirty` says that the dirty log gets to know what the host writes (from v3.10 on, B7).
     `shares_vcores` says that vcpus of one vcore run together; otherwise each has a vcore of its own.
     `bugs` names the known bugs that the scheme has, by their numbers in docs/model.md: for who states what is to be
     expected of it. No judge looks at it.
@@ -62,6 +64,7 @@ class Scheme:
     sizeof_lppaca = SIZEOF_LPPACA
     clearing_a_dtl_takes_a_length = False
     finds_vcpus_under_kvm_lock = False
+    tracks_dirty = False
     bugs: ClassVar[frozenset[str]] = frozenset()
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:
@@ -112,6 +115,10 @@ class Scheme:
     def kvmppc_set_one_reg(self, vcpu: Vcpu, reg: int, value: int) -> int:
         """Set a register that holds an area of the vcpu; return 0 or -EINVAL."""
         return one_reg.kvmppc_set_one_reg(vcpu, reg, value) if self.has_one_reg else EINVAL
+
+    def kvmppc_harvest_vpa_dirty(self, vpap: KvmppcVpa, slot: Memslot, found: set[int]) -> None:
+        """Collect the dirty flag of an area. Called with vpa_update_lock held."""
+        dirty.kvmppc_harvest_vpa_dirty(vpap, slot, found)
 
     # The run loop.
 

@@ -55,7 +55,8 @@ class Deferred(Scheme):
 
     logs_dispatches = True
     has_one_reg = True
-    bugs = numbers("B7 D1 D2 D5 D6 D7 D8")
+    tracks_dirty = True
+    bugs = numbers("D1 D2 D5 D6 D7 D8")
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Check the request and record it on the target."""
@@ -149,7 +150,10 @@ class Deferred(Scheme):
             kvmppc_unpin_guest_page(kvm, va)
             va = NULL
         if vpap.pinned_addr:
-            kvmppc_unpin_guest_page(kvm, vpap.pinned_addr)
+            # the page of the old area gets the mark, and its flag is used up before anybody sees the new one
+            kvmppc_unpin_guest_page(kvm, vpap.pinned_addr, vpap.gpa, dirty=vpap.dirty)
+        vpap.gpa = gpa
+        vpap.dirty = 0
         vpap.pinned_addr = va
         if va:
             vpap.pinned_end = va + vpap.len
@@ -174,11 +178,11 @@ class Deferred(Scheme):
         kvm = vcpu.kvm.memory
         vcpu.vpa_update_lock.acquire()
         if vcpu.dtl.pinned_addr:
-            kvmppc_unpin_guest_page(kvm, vcpu.dtl.pinned_addr)
+            kvmppc_unpin_guest_page(kvm, vcpu.dtl.pinned_addr, vcpu.dtl.gpa, dirty=vcpu.dtl.dirty)
         if vcpu.slb_shadow.pinned_addr:
-            kvmppc_unpin_guest_page(kvm, vcpu.slb_shadow.pinned_addr)
+            kvmppc_unpin_guest_page(kvm, vcpu.slb_shadow.pinned_addr, vcpu.slb_shadow.gpa, dirty=vcpu.slb_shadow.dirty)
         if vcpu.vpa.pinned_addr:
-            kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_addr)
+            kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_addr, vcpu.vpa.gpa, dirty=vcpu.vpa.dirty)
         vcpu.vpa_update_lock.release()
 
     def kvmppc_run_vcpu(self, vcpu: Vcpu) -> None:

@@ -16,6 +16,7 @@ from racer.kvm.vcpu import Vcpu
 class DirtyTracking(LateJoiners):
     """S4c."""
 
+    tracks_dirty = True  # B7
     bugs = LateJoiners.bugs - {"B7", "B13", "C1", "D8"}
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:
@@ -47,8 +48,9 @@ class DirtyTracking(LateJoiners):
             kvmppc_unpin_guest_page(kvm, va)
             va = NULL
         if vpap.pinned_addr:
-            kvmppc_unpin_guest_page(kvm, vpap.pinned_addr)
+            kvmppc_unpin_guest_page(kvm, vpap.pinned_addr, vpap.gpa, dirty=vpap.dirty)  # B7
         vpap.gpa = gpa
+        vpap.dirty = 0
         vpap.pinned_addr = va
         if va:
             vpap.pinned_end = va + vpap.len
