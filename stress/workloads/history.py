@@ -23,7 +23,7 @@ MAY_SHOW = {
     "dropped-locks": SINCE_SEED | OPEN,
     "snapshot": SINCE_SEED | OPEN,
     "late-joiners": SINCE_SEED | OPEN,
-    "dirty-tracking": OPEN | {"stale-registration"},
+    "dirty-tracking": OPEN | {"stale-registration", "yield-count-parity"},
     "own-task": OPEN,
     "single-vcpu": OPEN,
     "nested": OPEN,

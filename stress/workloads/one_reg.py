@@ -36,7 +36,7 @@ ROUNDS = 2
 A_WHILE = 12
 # What userspace does in some executions: it takes memory away for a while, stops all vcpus besides, or sets and clears
 # over and over the areas of the one vcpu whose VPA hypercalls take away.
-TAKES_MEMORY, STOPS_ALL, KEEPS_TO_ONE = 0, 1, (2, 3, 4)
+TAKES_MEMORY, STOPS_ALL, KEEPS_TO_ONE = (0, 5, 6), 1, (2, 3, 4)
 TAKES_VPA_AWAY = (H_VPA_DEREG_VPA,) * 16
 
 
@@ -58,7 +58,7 @@ class Owner:
             if self.mode == STOPS_ALL:
                 with all_vcpus(self.vm):
                     racer.count("stops")
-            if self.mode == TAKES_MEMORY:
+            if self.mode in TAKES_MEMORY:
                 self.set_twice(vcpu, self.incoming(target))
             elif self.keeps_to_one:
                 kvm_put_vpa(vcpu, self.incoming(target))
@@ -110,7 +110,7 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     start_with(vm, plan, seed // 8)
     vm.switch_on()
     owner = Owner(vm, plan, seed)
-    takes_memory = owner.mode == TAKES_MEMORY
+    takes_memory = owner.mode in TAKES_MEMORY
     everybody = range(parameters.vcpus)
     threads = []
     for n, vcpu in enumerate(vm.runners):
