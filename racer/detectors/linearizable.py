@@ -5,9 +5,9 @@ calls, executed one at a time at those moments, answer what they did (Herlihy, W
 condition for concurrent objects", TOPLAS 1990).
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from racer.core.call import Call, Specification, check_call, check_specification, outcomes
 from racer.core.errors import UsageError
@@ -29,8 +29,9 @@ class Linearization:
     """The answer: yes, no or unknown.
 
     With `no`, `prefix` is the shortest beginning of the history, within its partition, that no order explains; its
-    last response is that of `unexplained`. What had not answered by then is pending in it. `states` is how many
-    situations were looked at.
+    last response is that of `unexplained`. What had not answered by then is pending in it. `unexplained` is None if all
+    answers can be explained, and only the state at the end is not as asked for. `states` is how many situations were
+    looked at.
     """
 
     verdict: str
@@ -39,15 +40,30 @@ class Linearization:
     states: int = 0
 
 
-def linearize(specification: Specification, calls: Iterable[Call], *, most_states: int = MOST_STATES) -> Linearization:
-    """Say whether a history of calls can be explained by the specification."""
+def linearize(
+    specification: Specification,
+    calls: Iterable[Call],
+    *,
+    final: Callable[[Any], bool] = lambda _: True,
+    real_time: bool = True,
+    most_states: int = MOST_STATES,
+) -> Linearization:
+    """Say whether some order of the calls, one at a time, explains what they answered.
+
+    `final` says of the state at the end whether it is as it should be. Without `real_time` it is enough if each
+    thread's own calls (by their thread_number) keep their order, whenever they were made: sequential consistency.
+    """
     check_specification(specification)
+    order = _invoked_before_any_answered if real_time else _first_of_each_thread
     states, unknown = 0, False
     for part in _partitions(specification, calls):
-        verdict, seen = _search(specification, part, most_states)
+        verdict, seen = _Search(specification, order, final, most_states).run(part)
         states += seen
         if verdict == NO:
-            prefix = _shortest(specification, part, most_states)
+            answers = _Search(specification, order, lambda _: True, most_states)
+            if answers.run(part)[0] == YES:
+                return Linearization(NO, None, tuple(part), states)
+            prefix = answers.shortest(part)
             last = max((call for call in prefix if call.responded is not None), key=_response)
             return Linearization(NO, last, prefix, states)
         unknown = unknown or verdict == UNKNOWN
@@ -70,45 +86,66 @@ def _response(call: Call) -> float:
     return float("inf") if call.responded is None else call.responded
 
 
-def _search(specification: Specification, calls: Sequence[Call], most_states: int) -> tuple[str, int]:
-    """Look for an order of calls, sorted by invocation; return the verdict and how many situations were looked at.
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The search for an order of calls that are sorted by invocation; `order` says which may come next.
 
     Wing, Gong: "Testing and verifying concurrent objects", JPDC 1993: any call may come next that was invoked before
     the first response among those that are left. Lowe: "Testing for linearizability", CCPE 2017: a situation, the set
     of calls that have come and the state they led to, is not looked at twice.
     """
-    answered = sum(1 << i for i, call in enumerate(calls) if call.responded is not None)
-    if not answered:
-        return YES, 0
-    seen: set[tuple[int, Hashable]] = set()
-    path = [_following(specification, calls, 0, specification.initial)]
-    while path:
-        situation = next(path[-1], None)
-        if situation is None:
-            path.pop()
-        elif situation not in seen:
-            if len(seen) >= most_states:
-                return UNKNOWN, len(seen)
-            seen.add(situation)
-            done, state = situation
-            if done & answered == answered:
-                return YES, len(seen)
-            path.append(_following(specification, calls, done, state))
-    return NO, len(seen)
+
+    specification: Specification
+    order: Callable[[Sequence[Call], int], list[int]]
+    final: Callable[[Any], bool]
+    most_states: int
+
+    def run(self, calls: Sequence[Call]) -> tuple[str, int]:
+        """Return the verdict and how many situations were looked at."""
+        answered = sum(1 << i for i, call in enumerate(calls) if call.responded is not None)
+        if not answered and self.final(self.specification.initial):
+            return YES, 0
+        seen: set[tuple[int, Hashable]] = set()
+        path = [self._following(calls, 0, self.specification.initial)]
+        while path:
+            situation = next(path[-1], None)
+            if situation is None:
+                path.pop()
+            elif situation not in seen:
+                if len(seen) >= self.most_states:
+                    return UNKNOWN, len(seen)
+                seen.add(situation)
+                done, state = situation
+                if done & answered == answered and self.final(state):
+                    return YES, len(seen)
+                path.append(self._following(calls, done, state))
+        return NO, len(seen)
+
+    def _following(self, calls: Sequence[Call], done: int, state: Hashable) -> Iterator[tuple[int, Hashable]]:
+        """Yield the situations that one more call leads to, first the call that answered first."""
+        for i in sorted(self.order(calls, done), key=lambda i: _response(calls[i])):
+            call = calls[i]
+            for result, after in outcomes(self.specification, state, call):
+                if call.responded is None or result == call.result:
+                    yield done | 1 << i, after
+
+    def shortest(self, calls: Sequence[Call]) -> tuple[Call, ...]:
+        """Return the shortest beginning that is not explained, as far as the bound on situations lets it be told.
+
+        Every beginning of a linearizable history is linearizable, so it is found by halving.
+        """
+        responses = sorted(call.responded for call in calls if call.responded is not None)
+        low, high = 0, len(responses) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if self.run(_until(calls, responses[middle]))[0] == NO:
+                high = middle
+            else:
+                low = middle + 1
+        return tuple(_until(calls, responses[low]))
 
 
-def _following(
-    specification: Specification, calls: Sequence[Call], done: int, state: Hashable
-) -> Iterator[tuple[int, Hashable]]:
-    """Yield the situations that one more call leads to, first the call that answered first."""
-    for i in sorted(_next(calls, done), key=lambda i: _response(calls[i])):
-        call = calls[i]
-        for result, after in outcomes(specification, state, call):
-            if call.responded is None or result == call.result:
-                yield done | 1 << i, after
-
-
-def _next(calls: Sequence[Call], done: int) -> list[int]:
+def _invoked_before_any_answered(calls: Sequence[Call], done: int) -> list[int]:
     """Return which of the calls may come next: those that were invoked before any that is left had answered."""
     found = []
     deadline = float("inf")
@@ -121,20 +158,13 @@ def _next(calls: Sequence[Call], done: int) -> list[int]:
     return found
 
 
-def _shortest(specification: Specification, calls: Sequence[Call], most_states: int) -> tuple[Call, ...]:
-    """Return the shortest beginning that is not explained, as far as the bound on situations lets it be told.
-
-    Every beginning of a linearizable history is linearizable, so it is found by halving.
-    """
-    responses = sorted(call.responded for call in calls if call.responded is not None)
-    low, high = 0, len(responses) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if _search(specification, _until(calls, responses[middle]), most_states)[0] == NO:
-            high = middle
-        else:
-            low = middle + 1
-    return tuple(_until(calls, responses[low]))
+def _first_of_each_thread(calls: Sequence[Call], done: int) -> list[int]:
+    """Return which of the calls may come next if only the order of each thread's own counts."""
+    found: dict[int, int] = {}
+    for i, call in enumerate(calls):
+        if not done >> i & 1:
+            found.setdefault(call.thread_number, i)
+    return list(found.values())
 
 
 def _until(calls: Sequence[Call], moment: int) -> list[Call]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class Call(NamedTuple):
     """A call of H_REGISTER_VPA that returned; `wrote` is the length the guest had put into the area, if known.
 
-    What userspace sets by ONE_REG is written down as the call that would ask for the same.
+    What userspace sets by ONE_REG is written down as the call that would ask for the same. It was made from step
+    `began` to step `answered`, if the machine takes that down.
     """
 
     caller: "Vcpu"
@@ -22,6 +23,8 @@ class Call(NamedTuple):
     wrote: int | None
     code: int
     one_reg: bool = False
+    began: int | None = None
+    answered: int | None = None
 
 
 def kvmppc_pseries_do_hcall(vcpu: "Vcpu", opcode: int, args: tuple[int, ...], wrote: int | None = None) -> int:
@@ -30,8 +33,11 @@ def kvmppc_pseries_do_hcall(vcpu: "Vcpu", opcode: int, args: tuple[int, ...], wr
     if opcode == H_REGISTER_VPA:
         flags, vcpuid, vpa = args
         vcpu.kvm.asked.add((vcpuid, subfunction(flags), vpa))
+        target = vcpu.kvm.vcpus.get(vcpuid)
+        began = begins(target)
         code = scheme.do_h_register_vpa(vcpu, flags, vcpuid, vpa)
-        _note(vcpu, Call(vcpu, vcpuid, subfunction(flags), vpa, wrote, code))
+        answered = answers(target)
+        _note(vcpu, Call(vcpu, vcpuid, subfunction(flags), vpa, wrote, code, began=began, answered=answered))
         return code
     if opcode == H_PROD:
         return scheme.h_prod(vcpu, args[0])
@@ -40,6 +46,22 @@ def kvmppc_pseries_do_hcall(vcpu: "Vcpu", opcode: int, args: tuple[int, ...], wr
     if opcode == H_CEDE:
         return H_SUCCESS  # handled in real mode before anybody came here
     return H_FUNCTION
+
+
+def begins(target: "Vcpu | None") -> int | None:
+    """Take down that a call for a vcpu begins; return the step."""
+    if target is None or target.call_order is None:
+        return None
+    target.call_order.read("a call begins")
+    return racer.side("call").step
+
+
+def answers(target: "Vcpu | None") -> int | None:
+    """Take down that a call for a vcpu has its answer; return the step. It is ordered with the calls that begin."""
+    if target is None or target.call_order is None:
+        return None
+    target.call_order.write("a call has its answer")
+    return racer.side("answer").step
 
 
 def _note(vcpu: "Vcpu", call: Call) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import racer
-from racer.kvm.hcalls import Call
+from racer.kvm.hcalls import Call, answers, begins
 from racer.kvm.one_reg import (
     KVM_REG_PPC_VPA_ADDR,
     KVM_REG_PPC_VPA_DTL,
@@ -74,11 +74,13 @@ def set_one_reg(vcpu: "Vcpu", reg: int, value: int) -> int:
     subfunc = registering if addr else deregistering
     with vcpu_load(vcpu):
         kvm.asked.add((vcpu.vcpu_id, subfunc, addr))
+        began = begins(vcpu)
         code = kvm.scheme.kvmppc_set_one_reg(vcpu, reg, value)
+        call = Call(vcpu, vcpu.vcpu_id, subfunc, addr, length, code, True, began, answers(vcpu))
         if any(each.between_bumps for each in kvm.runners):
             racer.count("sets-in-guest")
         if kvm.scheme.has_one_reg:
-            kvm.set_calls[vcpu.vcpu_id].append(Call(vcpu, vcpu.vcpu_id, subfunc, addr, length, code, one_reg=True))
+            kvm.set_calls[vcpu.vcpu_id].append(call)
             area_of(vcpu, reg).requested = racer.side("set", area_of(vcpu, reg).label)
     return code
 

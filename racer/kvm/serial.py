@@ -1,9 +1,10 @@
 """Whether some order of the calls explains their answers, and which areas the orders that do would leave."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
+import racer
 from racer.kvm.dispatch_log import STOLEN_TICKS
 from racer.kvm.layout import SIZEOF_DTL_ENTRY
 from racer.kvm.papr import H_SUCCESS, H_VPA_REG_DTL, REGISTERING
@@ -34,31 +35,37 @@ def requests_of(vm: "Vm", call: "Call") -> list[Request]:
     return found
 
 
-def finals(vm: "Vm", calls: Calls) -> set[Registered] | None:
-    """Return what may be registered after the calls for one vcpu, over all orders that explain every answer.
+class Areas:
+    """What a vcpu's areas are, and what calls for them answer, as a sequential specification.
 
-    Each caller's calls keep their order. None if there are too many orders to look at.
+    To apply a request is an operation of its own. It changes nothing that a call could see, as what a vcpu has is what
+    was asked for last; only where memory is gone does it drop an area, and then no order of calls is asked for.
     """
-    rules = vm.scheme.rules
-    asked = [[(call.code, requests_of(vm, call)) for call in each] for each in calls]
-    reached = {(tuple(0 for _ in calls), NOTHING)}
-    looked_at = 0
-    for _ in range(sum(map(len, calls))):
-        following = set()
-        for done, has in reached:
-            for i, each in enumerate(asked):
-                if done[i] == len(each):
-                    continue
-                code, requests = each[done[i]]
-                for request in requests:
-                    given, after = answer(rules, has, request)
-                    if given == code:
-                        following.add(((*done[:i], done[i] + 1, *done[i + 1 :]), after))
-        reached = following
-        looked_at += len(reached)
-        if looked_at > MOST_STATES:
-            return None
-    return {has for _, has in reached}
+
+    initial = NOTHING
+
+    def __init__(self, vm: "Vm") -> None:
+        self._vm = vm
+
+    def ask(self, has: Registered, call: "Call") -> Iterator[tuple[int, Registered]]:
+        """Yield what a call may answer, and the areas then."""
+        for request in requests_of(self._vm, call):
+            yield answer(self._vm.scheme.rules, has, request)
+
+
+def explained(vm: "Vm", calls: Calls, final: Callable[[Registered], bool] = lambda _: True) -> racer.Linearization:
+    """Say whether some order of the calls for one vcpu explains every answer and leads to areas that are `final`.
+
+    A call that had answered before another began comes before it, if it was taken down when they did; otherwise only
+    each caller's own calls keep their order.
+    """
+    timed = all(call.began is not None and call.answered is not None for each in calls for call in each)
+    asked = [
+        racer.Call("ask", (call,), call.code, call.began or 0, call.answered or 0, thread_number=i)
+        for i, each in enumerate(calls)
+        for call in each
+    ]
+    return racer.linearize(Areas(vm), asked, final=final, real_time=timed, most_states=MOST_STATES)
 
 
 def last_accepted(calls: Calls) -> tuple[set[Area], set[Area], set[Area]]:

@@ -45,8 +45,8 @@ class Vcpu:
     """One vcpu. Its fields and those of its areas are operations; what is not a field is set up before it runs.
 
     `vpa_update_lock` guards its areas. `logged`, the number of the last dispatch that was logged, `logged_before`,
-    `between_bumps`, `left`, `entries` and `calls` are notes for judges and counters; nothing in a scheme may look at
-    them.
+    `between_bumps`, `left`, `entries`, `calls` and `call_order` are notes for judges and counters; nothing in a scheme
+    may look at them.
     """
 
     state: "racer.field[str]" = racer.field(STOPPED)
@@ -77,6 +77,7 @@ class Vcpu:
         self.dispatches = 0
         self.logged_before = 0
         self.calls: list[Any] = []
+        self.call_order = racer.Resource(name=f"{name}.calls") if vm.orders_calls else None
 
     def __repr__(self) -> str:
         return self.name

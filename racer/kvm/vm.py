@@ -35,8 +35,10 @@ class Vm:
 
     `vcpus` is how many vcpus run, or their processor numbers; `threads_per_core` of them share a vcore. `callers` are
     further vcpus, each alone in its vcore, which never enter the guest: they make calls for threads of the same name.
-    `ioctls` says that userspace makes ioctls meanwhile, so that there are the locks that they take. `asked`, every area
-    asked for since the machine was reset last, `booted_anew` and `set_calls` are notes for judges.
+    With `orders_calls` a call's begin and its answer are operations, so that the judges know which calls came after
+    others had their answers; without, they go by each caller's own order. `ioctls` says that userspace makes ioctls
+    meanwhile, so that there are the locks that they take. `asked`, every area asked for since the machine was reset
+    last, `booted_anew` and `set_calls` are notes for judges.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class Vm:
         threads_per_core: int = 2,
         callers: Iterable[str] = (),
         ioctls: bool = False,
+        orders_calls: bool = True,
     ) -> None:
         self.scheme = scheme
+        self.orders_calls = orders_calls
         self.host = HostMemory()
         self.memory = scheme.guest_memory(self.host)
         self.vcpus: dict[int, Vcpu] = {}

@@ -54,7 +54,7 @@ def make_call(vm: Vm, caller: Vcpu, program: Program, call: Call) -> None:
 def play(scheme: "Scheme", program: Program, parameters: "Parameters") -> Vm:
     """Run the threads of a program against each other once; return the machine, which has ended."""
     names = [f"registrar{n}" for n in range(len(program.registrars))]
-    vm = Vm(scheme, program.vcpus, threads_per_core=program.vcpus, callers=names)
+    vm = Vm(scheme, program.vcpus, threads_per_core=program.vcpus, callers=names, orders_calls=False)
     lay_out(vm, program)
     vm.switch_on()
     make_calls(vm, vm.runners[0], program, program.before)

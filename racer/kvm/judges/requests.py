@@ -29,21 +29,26 @@ def check_requests(vm: "Vm", *, mappings_changed: bool) -> None:
             wanted = serial.last_accepted(calls)
             explained = all(map(matches, vcpu.areas, actual, wanted, [vm] * 3))
         else:
-            finals = serial.finals(vm, calls)
-            if finals is None:
-                continue
-            if not finals:
-                report_codes(vcpu, calls)
-                finals = {Registered(*each) for each in serial.product_of_last(calls)}
-            explained = any(
-                all(map(matches, vcpu.areas, actual, [{want} for want in final], [vm] * 3)) for final in finals
-            )
+            explained = check_order(vm, vcpu, calls, actual)
         if not explained:
             report_not_last(vcpu, actual)
         check_dependency(vm, vcpu, actual, calls)
         if vm.scheme.logs_dispatches:
             check_log_position(vcpu)
     check_strangers(vm)
+
+
+def check_order(vm: "Vm", vcpu: "Vcpu", calls: "list[list[Call]]", actual: Registered) -> bool:
+    """Report answers that no order of the calls explains; return whether one that does leads to the areas there are."""
+
+    def as_asked(final: Registered) -> bool:
+        return all(map(matches, vcpu.areas, actual, [{want} for want in final], [vm] * 3))
+
+    verdict = serial.explained(vm, calls, as_asked)
+    if verdict.verdict == "no" and verdict.unexplained is not None:
+        report_codes(vcpu, calls, verdict.unexplained.args[0])
+        return any(as_asked(Registered(*each)) for each in serial.product_of_last(calls))
+    return verdict.verdict != "no"
 
 
 def check_strangers(vm: "Vm") -> None:
@@ -98,13 +103,14 @@ def was_short(vm: "Vm", area: tuple[int, int]) -> bool:
     return gpa in vm.memory.failed or vm.memory.shortest.get(gpa, length) < length
 
 
-def report_codes(vcpu: "Vcpu", calls: "list[list[Call]]") -> None:
-    """Report answers that no order of the calls gives."""
+def report_codes(vcpu: "Vcpu", calls: "list[list[Call]]", unexplained: "Call") -> None:
+    """Report answers that no order of the calls gives, by the call with which that became so."""
     shown = "; ".join(
         f"{each[0].caller.name}: " + ", ".join(f"{name_of(c.subfunc)} {return_name(c.code)}" for c in each)
         for each in calls
     )
-    message = f"no order of the calls for {vcpu.name} gives these answers: {shown}"
+    what = f"{name_of(unexplained.subfunc)} of {unexplained.caller.name}"
+    message = f"no order of the calls for {vcpu.name} gives these answers, {what} among them: {shown}"
     racer.violation("return-code", message, sides=(racer.side("check", vcpu.name, skip=2),))
 
 
