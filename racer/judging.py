@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from racer.core.detector import Detector
 from racer.core.errors import UsageError, unknown
 from racer.detectors import ALL
+from racer.engine.livelock import Rounds
 from racer.engine.recorder import Ledger, Tape, TapedLedger, Watch
 from racer.engine.turnstile import Turnstile
 
@@ -58,7 +59,7 @@ class Asked:
 
         An execution that was given up is not judged: it is the beginning of another one.
         """
-        tape = run.recorder
+        tape = run.recorder.other if isinstance(run.recorder, Rounds) else run.recorder  # a long one is watched
         if not self.detectors or (run.enabled and not run.cut):
             return
         assert isinstance(tape, Tape)  # `plain`, `ledger` and Recorder are

@@ -151,6 +151,16 @@ class Rounds(Watch):
         if self._other is not None:
             self._other.value(value)
 
+    @property
+    def other(self) -> Watch | None:
+        """The recorder there is."""
+        return self._other
+
+    def made(self, operand: "Operand") -> None:
+        """Hand it on."""
+        if self._other is not None:
+            self._other.made(operand)
+
     def failed(self) -> None:
         """Hand it on."""
         if self._other is not None:
