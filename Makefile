@@ -25,6 +25,7 @@ SECONDS ?=
 PROCESSES ?=
 VERBOSE ?=
 FILE ?=
+SAMPLE ?=
 
 option = $(if $(strip $(2)),$(1) '$(strip $(2))')
 flag = $(if $(filter-out 0 no false,$(strip $(2))),$(1))
@@ -37,7 +38,7 @@ SUBJECT = $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv stress verify reproduce replay test check lint types coverage bench determinism readme clean
+.PHONY: help venv stress verify mutants reproduce replay test check lint types coverage bench determinism readme clean
 
 help: ## show this list
 	@echo 'racer: a race harness; the usual way in is `make stress`'
@@ -47,6 +48,7 @@ help: ## show this list
 	@echo 'stress takes WORKLOAD= SCHEME= STRATEGY= EXECUTIONS= SEED= VCPUS= REGISTRARS= ENTRIES= CALLS= CROSS=1 TRACE='
 	@echo '             MODE=free SECONDS= PROCESSES= VERBOSE=1; every target takes PYTHON=python3.12'
 	@echo 'verify takes WORKLOAD=a..f SCHEME= ENTRIES= CALLS= MAX_EXECUTIONS= RESUME=1 PROCESSES= VERBOSE=1'
+	@echo 'mutants takes SCHEME= SAMPLE= SEED= PROCESSES= VERBOSE=1'
 
 # The test for the version comes first: an older interpreter fails in far stranger ways later on.
 $(VENV)/.base: pyproject.toml
@@ -81,6 +83,10 @@ verify: $(VENV)/.base ## a proof for small workloads: every interleaving of six 
 	@'$(PY)' -m stress verify $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)) \
 		$(call option,--max-executions,$(MAX_EXECUTIONS)) $(call option,--entries,$(ENTRIES)) $(call option,--calls,$(CALLS)) \
 		$(call option,--processes,$(PROCESSES)) $(call flag,--resume,$(RESUME)) $(call flag,--verbose,$(VERBOSE))
+
+mutants: $(VENV)/.base ## break a scheme in every small way there is: each has to be noticed; some minutes
+	@'$(PY)' -m stress mutants $(call option,--scheme,$(SCHEME)) $(call option,--sample,$(SAMPLE)) \
+		$(call option,--seed,$(SEED)) $(call option,--processes,$(PROCESSES)) $(call flag,--verbose,$(VERBOSE))
 
 reproduce: $(VENV)/.base ## WORKLOAD= SCHEME= SEED= [STRATEGY=]: one race again, from its seed
 	@'$(PY)' -m stress reproduce $(SUBJECT)

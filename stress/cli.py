@@ -1,4 +1,4 @@
-"""The command line of stress: run, verify, reproduce, replay."""
+"""The command line of stress: run, verify, mutants, reproduce, replay."""
 
 import sys
 import traceback
@@ -13,6 +13,7 @@ from stress import plan, sampled, screen
 from stress.cell import FAULT, Cell, Outcome
 from stress.crew import Crew, cpus
 from stress.judge import BROKEN, INTERRUPTED, UNDECIDED, USAGE, exit_code
+from stress.mutants import command as mutation
 from stress.reproduce import Wanted, read_file, replay, reproduce
 from stress.verify import command
 
@@ -114,6 +115,17 @@ def verify(processes: int | None, *, verbose: bool, **given: Any) -> int:
     """Execute every interleaving of bounded workloads under every scheme, or those asked for."""
     cells = command.cells_of(command.Asked(**given))
     return command.verify_cells(cells, processes_of(processes), verbose=verbose)
+
+
+@stress.command(name="mutants")
+@click.option("--scheme", default=mutation.SCHEME, help="A scheme's name, or path/to/file.py:Class.")
+@click.option("--sample", type=int, help="Try so many of the mutants only, drawn by the seed.")
+@click.option("--seed", help="Decimal or 0x hexadecimal.")
+@click.option("--processes", type=int, help="Worker processes; one per CPU if not given.")
+@click.option("--verbose", is_flag=True, default=False, help="Show every mutant and what noticed it.")
+def mutants_command(processes: int | None, *, verbose: bool, **given: Any) -> int:
+    """Break a scheme in every small way there is, and see that each is noticed."""
+    return mutation.run(mutation.Asked(**given), processes_of(processes), verbose=verbose)
 
 
 @stress.command(name="reproduce")
