@@ -24,6 +24,7 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "nondeterminism": ("core", "engine"),
     "histories": ("core", "detectors", "engine", "sync"),
     "sampling": ("campaign", "core", "strategies"),
+    "shrinking": None,
     "verification": None,
     "proof": None,
     "checkpoint": None,

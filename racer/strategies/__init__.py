@@ -10,11 +10,15 @@ from racer.strategies.pos import Pos
 from racer.strategies.random_walk import RandomWalk
 from racer.strategies.round_robin import RoundRobin
 from racer.strategies.surw import Surw
+from racer.strategies.switches import Switches
 
 STRATEGIES = ("random", "pct", "pos", "surw", "portfolio", "round-robin")
 """The names `explore` takes; `pct:3` gives a depth, `pct:3,k=412` a length too, `surw:1=2:2+3:4` a profile."""
 
-FORMS = ("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "pos", "surw", "surw:PROFILE", "portfolio", "round-robin")
+FORMS = (
+    *("random", "pct", "pct:DEPTH", "pct:DEPTH,k=STEPS", "pos", "surw", "surw:PROFILE", "portfolio", "round-robin"),
+    "switches:LIST",
+)
 
 DRAWN = (RandomWalk, Pct, Pos, Surw, Portfolio)
 """Strategies under which executions are a sample: each is drawn from one distribution, independently of the others."""
@@ -25,7 +29,12 @@ def strategy(text: str) -> Strategy:
     if not isinstance(text, str):
         raise UsageError(f"a strategy is a name or an object with what racer.core.strategy.Strategy has, got {text!r}")
     name, _, parameters = text.partition(":")
-    parsed: dict[str, Callable[[str], Strategy]] = {"pct": Pct.parse, "surw": Surw.parse, "portfolio": Portfolio.parse}
+    parsed: dict[str, Callable[[str], Strategy]] = {
+        "pct": Pct.parse,
+        "surw": Surw.parse,
+        "portfolio": Portfolio.parse,
+        "switches": Switches.parse,
+    }
     if name in parsed:
         return parsed[name](parameters)
     simple: dict[str, Callable[[], Strategy]] = {"random": RandomWalk, "pos": Pos, "round-robin": RoundRobin}
