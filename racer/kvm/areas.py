@@ -2,7 +2,7 @@
 
 import racer
 from racer.kvm.layout import SHARED_PROCESSOR, STATUS, YIELD_COUNT
-from racer.kvm.pointer import NULL, Pointer
+from racer.kvm.pointer import NULL, NullPointer, Pointer
 
 # What a field notes for the judges belongs to the step that writes it, so that whoever reads the field sees the notes
 # that go with the value, however else the threads interleave. In free mode notes go before: there is no step.
@@ -16,6 +16,7 @@ class NextGpa(racer.field[int]):
         free = not racer.controlled()
         instance.asked += free
         super().__set__(instance, value)
+        instance.asked_gpa = value
         instance.asked += not free
 
 
@@ -33,6 +34,7 @@ class PendingFlag(racer.field[int]):
         super().__set__(instance, value)
         if value:
             instance.recorded += 1
+            instance.recorded_gpa = instance.asked_gpa
             if not free:
                 instance.serial += 1
 
@@ -44,6 +46,7 @@ class PinnedAddr(racer.field[Pointer]):
         assert isinstance(instance, KvmppcVpa)
         super().__set__(instance, value)
         instance.changes += 1
+        instance.lies_at = None if isinstance(value, NullPointer) else value.pin.gpa
         if not value:
             instance.renewed = False
 
@@ -51,34 +54,41 @@ class PinnedAddr(racer.field[Pointer]):
 class KvmppcVpa:
     """One area: where it is now, and where the last request wants it.
 
-    `next_gpa`, `len` and `update_pending` belong to vpa_update_lock. `update_pending` is looked at without it by design
-    and is marked for that. `pinned_addr` and `pinned_end` are written by the owner of the vcpu.
+    As the patch says, all fields belong to the vcpu's vpa_update_lock, "other than" pinned_addr, which whoever runs the
+    vcpu reads without it; it changes under the lock all the same. So does pinned_end, which the dispatch log's writer
+    and a machine check read the same way. update_pending is looked at without the lock by design and is marked for
+    that.
     `gpa`, where the area is, and `dirty`, whether the host wrote there, are used from v3.10 on; `dirty` is set without
     any lock. `tracked` says whether anybody wants to know.
     """
 
-    pinned_addr = PinnedAddr(NULL)
-    pinned_end: "racer.field[Pointer]" = racer.field(NULL)
-    next_gpa = NextGpa(0)
-    len: "racer.field[int]" = racer.field(0)
-    gpa: "racer.field[int]" = racer.field(0)
-    update_pending = PendingFlag(0, marked=True)
+    pinned_addr = PinnedAddr(NULL, guarded_by="vpa_update_lock", writes_only=True)
+    pinned_end: "racer.field[Pointer]" = racer.field(NULL, guarded_by="vpa_update_lock", writes_only=True)
+    next_gpa = NextGpa(0, guarded_by="vpa_update_lock")
+    len: "racer.field[int]" = racer.field(0, guarded_by="vpa_update_lock")
+    gpa: "racer.field[int]" = racer.field(0, guarded_by="vpa_update_lock")
+    update_pending = PendingFlag(0, marked=True, guarded_by="vpa_update_lock", writes_only=True)
     dirty: "racer.field[int]" = racer.field(0, marked=True)
 
-    def __init__(self, vcpu: str, kind: str) -> None:
+    def __init__(self, vcpu: str, kind: str, vpa_update_lock: racer.SpinLock) -> None:
         self.name = f"{vcpu}.{kind}"
+        self.vpa_update_lock = vpa_update_lock
         self.tracked = False
         self.label = f"{vcpu}'s {SHOWN[kind]}"
-        # Notes for judges: requests begun, recorded, and the last one's number; changes made, and those looked at;
-        # the request that waited when it was looked at last; whether userspace asked for it since it went away.
+        # Notes for judges: requests begun, recorded, and the last one's number; the addresses that the last one begun
+        # and the last one recorded asked for; changes made, and those looked at; the request that waited when it was
+        # looked at last; whether userspace asked for it since it went away; where in the guest it lies.
         self.asked = 0
+        self.asked_gpa = 0
         self.recorded = 0
+        self.recorded_gpa = 0
         self.serial = 0
         self.changes = 0
         self.checked = 0
         self.noted: int | None = None
         self.requested: racer.Side | None = None
         self.renewed = False
+        self.lies_at: int | None = None
 
     def waiting(self) -> int | None:
         """Return the number of the request that waits, None if none does. One operation, for the judges.

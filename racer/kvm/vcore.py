@@ -56,10 +56,11 @@ class RunList:
     has moved.
     """
 
-    members: "racer.field[tuple[Vcpu, ...]]" = racer.field(())
+    members: "racer.field[tuple[Vcpu, ...]]" = racer.field((), guarded_by="lock")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lock: racer.SpinLock) -> None:
         self.name = name
+        self.lock = lock
         self.changed_by = ""
 
     def __iter__(self) -> Iterator[Vcpu]:
@@ -96,17 +97,17 @@ class Vcore:
     `entry_exit_count` counts threads that entered in its low byte and threads that began to exit in the next.
     """
 
-    vcore_state: "racer.field[str]" = racer.field(INACTIVE)
-    n_busy: "racer.field[int]" = racer.field(0)
-    n_woken: "racer.field[int]" = racer.field(0)
-    runner: "racer.field[Vcpu | None]" = racer.field(None)
+    vcore_state: "racer.field[str]" = racer.field(INACTIVE, guarded_by="lock")
+    n_busy: "racer.field[int]" = racer.field(0, guarded_by="lock")
+    n_woken: "racer.field[int]" = racer.field(0, guarded_by="lock")
+    runner: "racer.field[Vcpu | None]" = racer.field(None, guarded_by="lock")
 
     def __init__(self, vm: "Vm", number: int, threads: int) -> None:
         self.kvm = vm
         self.name = f"vcore{number}"
         self.pcpu = number * threads
-        self.runnable_threads = RunList(f"{self.name}.runnable_threads")
         self.lock = racer.SpinLock(name=f"{self.name}.lock")
+        self.runnable_threads = RunList(f"{self.name}.runnable_threads", self.lock)
         self.entry_exit_count: racer.Atomic[int] = racer.Atomic(0, name=f"{self.name}.entry_exit_count")
         self.in_guest: racer.Atomic[int] = racer.Atomic(0, name=f"{self.name}.in_guest")
         self.nap_count: racer.Atomic[int] = racer.Atomic(0, name=f"{self.name}.nap_count")

@@ -44,31 +44,33 @@ class Guest(Protocol):
 class Vcpu:
     """One vcpu. Its fields and those of its areas are operations; what is not a field is set up before it runs.
 
-    `vpa_update_lock` guards its areas. `logged`, the number of the last dispatch that was logged, `logged_before`,
-    `between_bumps`, `left`, `entries`, `calls` and `call_order` are notes for judges and counters; nothing in a scheme
-    may look at them.
+    `vpa_update_lock` guards its areas. `owner` stands for whoever runs the vcpu at a time: its own task, a runner, a
+    hardware thread; no rule can name it, and what belongs to it goes from one to the other with no lock of its own.
+    `logged`, the number of the last dispatch that was logged, `logged_before`, `between_bumps`, `left`, `entries`,
+    `calls` and `call_order` are notes for judges and counters; nothing in a scheme may look at them.
     """
 
-    state: "racer.field[str]" = racer.field(STOPPED)
-    trap: "racer.field[Exit | None]" = racer.field(None)
-    ptid: "racer.field[int]" = racer.field(0)
+    state: "racer.field[str]" = racer.field(STOPPED, guarded_by="vcore.lock")
+    trap: "racer.field[Exit | None]" = racer.field(None, owned_by="owner")
+    ptid: "racer.field[int]" = racer.field(0, guarded_by="vcore.lock")
     ceded: "racer.field[int]" = racer.field(0, marked=True)
     prodded: "racer.field[int]" = racer.field(0, marked=True)
-    running: "racer.field[int]" = racer.field(0)
-    dtl_ptr: "racer.field[Pointer]" = racer.field(NULL)
-    dtl_index: "racer.field[int]" = racer.field(0)
+    running: "racer.field[int]" = racer.field(0, guarded_by="vpa_update_lock")
+    dtl_ptr: "racer.field[Pointer]" = racer.field(NULL, owned_by="owner")
+    dtl_index: "racer.field[int]" = racer.field(0, owned_by="owner")
     logged: "racer.field[int]" = racer.field(0, marked=True)
 
     def __init__(self, vm: "Vm", vcpu_id: int, name: str) -> None:
         self.kvm = vm
         self.vcpu_id = vcpu_id
         self.name = name
-        self.vpa = KvmppcVpa(name, "vpa")
-        self.dtl = KvmppcVpa(name, "dtl")
-        self.slb_shadow = KvmppcVpa(name, "slb_shadow")
-        self.areas = (self.vpa, self.dtl, self.slb_shadow)
         self.vpa_update_lock = racer.SpinLock(name=f"{name}.vpa_update_lock")
+        self.vpa = KvmppcVpa(name, "vpa", self.vpa_update_lock)
+        self.dtl = KvmppcVpa(name, "dtl", self.vpa_update_lock)
+        self.slb_shadow = KvmppcVpa(name, "slb_shadow", self.vpa_update_lock)
+        self.areas = (self.vpa, self.dtl, self.slb_shadow)
         self.cpu_run: racer.Atomic[int] = racer.Atomic(1, name=f"{name}.cpu_run")
+        self.owner = None
         self.vcore: Vcore
         self.guest: Guest
         self.between_bumps = False

@@ -72,7 +72,7 @@ class Vm:
         self.set_calls: dict[int, list[Call]] = {vcpu_id: [] for vcpu_id in self.vcpus}
 
     def _add_vcpu(self, vcpu_id: int, name: str) -> Vcpu:
-        vcpu = self.vcpus[vcpu_id] = Vcpu(self, vcpu_id, name)
+        vcpu = self.vcpus[vcpu_id] = self.scheme.new_vcpu(self, vcpu_id, name)
         return vcpu
 
     def _add_vcore(self, vcpus: list[Vcpu]) -> None:
@@ -113,12 +113,15 @@ class Vm:
             kvmppc_vcpu_run(vcpu, Idle())
 
     def switch_off(self) -> None:
-        """End the hardware threads and free the vcpus; all tasks must have ended."""
+        """End the hardware threads; all tasks must have ended."""
         for vcore in self.vcores:
             for hardware in vcore.threads:
                 hardware.kvm_vcpu.store(SWITCH_OFF)
             for hardware in vcore.threads:
                 hardware.thread.join()
+
+    def free(self) -> None:
+        """Free the vcpus; the hardware threads must have ended."""
         for vcpu in self.vcpus.values():
             self.scheme.kvmppc_core_vcpu_free(vcpu)
         self.scheme.kvmppc_core_destroy_vm(self)
@@ -131,12 +134,14 @@ class Vm:
         """
         if quiesce:
             self.one_more_entry()
+        self.switch_off()
+        if quiesce:
             judges.check_requests(self, mappings_changed=mappings_changed)
         if self.host.dirty_log is not None:
             for slot in self.memory.initial:
                 copy_dirty_pages(self, slot)
             judges.check_dirty(self)
-        self.switch_off()
+        self.free()
         judges.check_pins(self)
         judges.check_canaries(self)
         racer.count("updates", sum(area.changes for vcpu in self.vcpus.values() for area in vcpu.areas))

@@ -31,8 +31,9 @@ def entered(vcpu: "Vcpu") -> None:
     if vcpu.kvm.booted_anew:
         check_boot(vcpu)
     for area in vcpu.areas:
+        recorded = area.recorded
         noted, area.noted = area.noted, area.waiting()
-        check_page(area)
+        check_page(area, area.recorded if racer.controlled() else recorded)
         if area.noted is not None and area.noted == noted:
             here = racer.side("enter", f"guest with stale {area.label}", skip=1)
             racer.violation(
@@ -55,27 +56,26 @@ def check_logged(vcpu: "Vcpu") -> None:
 def check_boot(vcpu: "Vcpu") -> None:
     """Report areas that an earlier kernel of the machine registered: the host uses memory that it knows not of."""
     for kind, area in enumerate(vcpu.areas, start=1):
-        addr = area.pinned_addr
-        if isinstance(addr, HostPointer) and (vcpu.vcpu_id, kind, addr.pin.gpa) not in vcpu.kvm.asked:
-            here = racer.side("enter", f"guest with {area.label} at {addr.pin.gpa:#x}", skip=2)
-            message = f"{area.label} at {addr.pin.gpa:#x} was registered before the machine was reset, and not since"
+        gpa = area.lies_at
+        if gpa is not None and (vcpu.vcpu_id, kind, gpa) not in vcpu.kvm.asked:
+            here = racer.side("enter", f"guest with {area.label} at {gpa:#x}", skip=2)
+            message = f"{area.label} at {gpa:#x} was registered before the machine was reset, and not since"
             racer.violation("stale-registration", message, sides=(area.requested, here) if area.requested else (here,))
 
 
-def check_page(area: "KvmppcVpa") -> None:
+def check_page(area: "KvmppcVpa", recorded: int) -> None:
     """Report an area that has changed and lies in another page than was asked for last.
 
-    Its flag has just been read, and no request was on its way from then until next_gpa is read here: every one that
-    had begun by now was recorded by then.
+    Its flag has just been read, when so many requests had been recorded; what the last of them asked for is known from
+    the step that set the flag. A judge must not read next_gpa: that belongs to vpa_update_lock.
     """
-    recorded, addr = area.recorded, area.pinned_addr
     if area.changes == area.checked:
         return
     area.checked = area.changes
     racer.count("entries-after-update")
     if area.noted is not None or not recorded:
         return
-    gpa = area.next_gpa
+    addr, gpa = area.pinned_addr, area.recorded_gpa
     if recorded == area.asked and isinstance(addr, HostPointer) and addr.pin.gpa != gpa:
         here = racer.side("enter", f"guest with {area.label} at {addr.pin.gpa:#x}", skip=2)
         message = f"{area.label} lies at {addr.pin.gpa:#x}, asked for last was {gpa:#x}"

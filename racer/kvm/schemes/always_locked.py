@@ -4,6 +4,7 @@ The caller changes the target's pointers as in `immediate`, but under the target
 takes on every guest entry and exit. Nothing is deferred, so there is nothing to apply in the run loop.
 """
 
+import racer
 from racer.kvm import guest, machine_check
 from racer.kvm.areas import KvmppcVpa, mark_dirty
 from racer.kvm.dispatch_log import kvmppc_create_dtl_entry
@@ -37,7 +38,7 @@ from racer.kvm.pointer import NULL, HostPointer, Pointer
 from racer.kvm.schemes.base import Scheme, numbers
 from racer.kvm.vcore import kvmppc_start_thread
 from racer.kvm.vcpu import Vcpu
-from racer.kvm.vm import kvmppc_find_vcpu
+from racer.kvm.vm import Vm, kvmppc_find_vcpu
 
 
 def init_vpa(vcpu: Vcpu, vpa: Pointer) -> None:
@@ -47,6 +48,13 @@ def init_vpa(vcpu: Vcpu, vpa: Pointer) -> None:
     mark_dirty(vcpu.vpa)
 
 
+class LockedVcpu(Vcpu):
+    """A vcpu whose position in the log belongs to vpa_update_lock, not to its task."""
+
+    dtl_ptr: "racer.field[Pointer]" = racer.field(NULL, guarded_by="vpa_update_lock")
+    dtl_index: "racer.field[int]" = racer.field(0, guarded_by="vpa_update_lock")
+
+
 class AlwaysLocked(Scheme):
     """SX. vpa_update_lock guards the pointers, the areas' memory and `running`."""
 
@@ -54,6 +62,10 @@ class AlwaysLocked(Scheme):
     has_one_reg = True
     tracks_dirty = True
     bugs = numbers("D5 D8")
+
+    def new_vcpu(self, kvm: Vm, vcpu_id: int, name: str) -> Vcpu:
+        """Return a vcpu of a virtual machine that is being built."""
+        return LockedVcpu(kvm, vcpu_id, name)
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
         """Pin, check, and change the target's pointer under its lock. The pin may sleep and comes first."""

@@ -71,6 +71,10 @@ class Scheme:
         """Return the memory of a virtual machine that is being built."""
         return GuestMemory(host)
 
+    def new_vcpu(self, kvm: "Vm", vcpu_id: int, name: str) -> Vcpu:
+        """Return a vcpu of a virtual machine that is being built."""
+        return Vcpu(kvm, vcpu_id, name)
+
     # Hypercalls.
 
     def do_h_register_vpa(self, vcpu: Vcpu, flags: int, vcpuid: int, vpa: int) -> int:
