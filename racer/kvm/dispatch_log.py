@@ -38,6 +38,7 @@ def write_entry(vcpu: "Vcpu", dt: Pointer, vpa: Pointer) -> None:
     dt = dt + SIZEOF_DTL_ENTRY
     end = vcpu.dtl.pinned_end
     judges.check_log_bounds(vcpu, begin, end)
+    judges.check_pair(vcpu.dtl, begin, end)
     if dt == end:
         dt = vcpu.dtl.pinned_addr
     vcpu.dtl_ptr = dt

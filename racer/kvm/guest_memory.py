@@ -7,6 +7,7 @@ import racer
 from racer.kvm.layout import Member
 from racer.kvm.memory import PAGE_MASK, PAGE_SIZE, Frame, HostMemory
 from racer.kvm.pointer import NULL, HostPointer, Pin, Pointer, report_null
+from racer.kvm.srcu import Srcu
 
 PAGE_SHIFT = 12
 
@@ -47,6 +48,17 @@ class Memslot(NamedTuple):
     invalid: bool = False
 
 
+class Memslots(tuple[Memslot, ...]):  # noqa: SLOT001  (who freed it is noted on it)
+    """An array of memslots, replaced as a whole; where `resource` is there, its memory can be freed."""
+
+    resource: racer.Resource | None = None
+    freed: racer.Side | None = None
+
+    def free(self, here: racer.Side) -> None:
+        """Give its memory back; run by `atomically`."""
+        self.freed = here
+
+
 class UnsignedLong:
     """A local variable of C that a callee fills through its address: not initialised unless a value is given.
 
@@ -74,6 +86,8 @@ class GuestMemory:
     """The memory of one virtual machine.
 
     With `one_host_page` an area may use no more than one small page, as since v3.10; before, one page of any size.
+    The array of memslots is one value, looked up in one step; where `free_old_slots` is set userspace changes it, what
+    was there before is freed, and to search it is a step of its own; `srcu` is what pins are protected by, if they are.
     `failed` and `shortest` are notes for the judges: guest addresses that a pin found absent, and the fewest bytes
     that a pin found at an address.
     """
@@ -88,6 +102,8 @@ class GuestMemory:
         self.pages: list[Page] = []
         self.initial: tuple[Memslot, ...] = ()
         self.one_host_page = False
+        self.free_old_slots = False
+        self.srcu: Srcu | None = None
         self.failed: set[int] = set()
         self.shortest: dict[int, int] = {}
 
@@ -119,6 +135,41 @@ class GuestMemory:
     def page_of(self, gpa: int) -> Page | None:
         """Return the page that the memslots give for a guest address, if there is one. One operation."""
         return page_in(self.memslots, gpa)
+
+    def gfn_to_page(self, gpa: int) -> Page | None:
+        """Return the page for a guest address as a pin looks for it: in an array that may be freed meanwhile."""
+        if not self.free_old_slots:
+            return self.page_of(gpa)
+        srcu = self.srcu
+        if srcu is None:
+            return self._search(gpa)  # B9
+        reader = srcu.read_lock()
+        page = self._search(gpa)
+        srcu.read_unlock(reader)
+        return page
+
+    def _search(self, gpa: int) -> Page | None:
+        slots = self.memslots
+        if isinstance(slots, Memslots) and slots.resource is not None:
+            slots.resource.read("search memslots")
+            if slots.freed is not None:
+                here = racer.side("search", "memslots", skip=3)
+                message = f"{here.thread} looked for a page in an array of memslots that {slots.freed.thread} had freed"
+                racer.violation("use-after-free", message, sides=(slots.freed, here))
+        return page_in(slots, gpa)
+
+    def install_new_memslots(self, slots: tuple[Memslot, ...]) -> None:
+        """Put a new array of memslots in place, and free the old one once nobody searches it. With slots_lock held."""
+        if not self.free_old_slots:
+            self.memslots = slots
+            return
+        old, new = self.memslots, Memslots(slots)
+        new.resource = racer.Resource(name="memslots")
+        self.memslots = new
+        if self.srcu is not None:
+            self.srcu.synchronize()
+        if isinstance(old, Memslots) and old.resource is not None:
+            old.resource.atomically("free", old.free, racer.side("free", "memslots", skip=1))
 
     def page_at(self, gpa: int) -> Page | None:
         """Return the page that the machine was built with for a guest address; no operation."""
@@ -224,7 +275,7 @@ def kvmppc_pin_guest_page(memory: GuestMemory, gpa: int, nb: UnsignedLong, area:
     says in reports what the page is pinned for.
     """
     racer.may_sleep("kvmppc_pin_guest_page")
-    page = memory.page_of(gpa)
+    page = memory.gfn_to_page(gpa)
     va = memory.pin(page, gpa, area) if page is not None else None
     if va is None:
         memory.failed.add(gpa)

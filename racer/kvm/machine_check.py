@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import racer
+from racer.kvm import judges
 from racer.kvm.layout import PERSISTENT, SIZEOF_SLB_ENTRY, SLB_ESID, SLB_HEADER, SLB_NUM_BOLTED, SLB_VSID
 from racer.kvm.pointer import HostPointer
 
@@ -18,6 +19,7 @@ def reload_slb(vcpu: "Vcpu") -> list[tuple[int, int]]:
     racer.count("slb-reloads")
     n = min(slb.load(PERSISTENT), SLB_NUM_BOLTED)
     end = vcpu.slb_shadow.pinned_end
+    judges.check_pair(vcpu.slb_shadow, slb, end)
     assert isinstance(slb, HostPointer)
     found = []
     for i in range(n):

@@ -47,27 +47,33 @@ def split(memory: GuestMemory, slot: Memslot) -> None:
             remap(memory, page, keep_contents=True)
 
 
+def change_memslots(memory: GuestMemory) -> None:
+    """Let userspace change the memslots from now on; before the machine runs."""
+    memory.free_old_slots = True
+    memory.install_new_memslots(memory.initial)
+
+
 def delete_memslot(memory: GuestMemory, slot: Memslot) -> None:
     """Delete a slot: mark it invalid, which makes new pins fail, then take it out."""
     with memory.slots_lock:
         others = tuple(each for each in memory.memslots if each.pages is not slot.pages)
-        memory.memslots = (*others, slot._replace(invalid=True))
-        memory.memslots = others
+        memory.install_new_memslots((*others, slot._replace(invalid=True)))
+        memory.install_new_memslots(others)
 
 
 def create_memslot(memory: GuestMemory, slot: Memslot) -> None:
     """Add a slot, perhaps one that was deleted."""
     with memory.slots_lock:
-        memory.memslots = (*memory.memslots, slot)
+        memory.install_new_memslots((*memory.memslots, slot))
 
 
 def move_memslot(memory: GuestMemory, slot: Memslot, base_gfn: int) -> Memslot:
     """Move a slot to another guest address; the pages go with it."""
     with memory.slots_lock:
         others = tuple(each for each in memory.memslots if each.pages is not slot.pages)
-        memory.memslots = (*others, slot._replace(invalid=True))
+        memory.install_new_memslots((*others, slot._replace(invalid=True)))
         moved = Memslot(base_gfn, slot.pages)
-        memory.memslots = (*others, moved)
+        memory.install_new_memslots((*others, moved))
         return moved
 
 

@@ -9,6 +9,7 @@ from racer.kvm.dirty import copy_dirty_pages
 from racer.kvm.hcalls import Call, kvmppc_pseries_do_hcall
 from racer.kvm.ioctl import Ioctls, vcpu_load
 from racer.kvm.memory import PAGE_MASK, HostMemory
+from racer.kvm.srcu import Srcu
 from racer.kvm.vcore import Vcore, leave_vcore
 from racer.kvm.vcpu import LEAVE, RESUME_GUEST, Exit, Guest, Vcpu
 
@@ -55,6 +56,8 @@ class Vm:
         self.orders_calls = orders_calls
         self.host = HostMemory()
         self.memory = scheme.guest_memory(self.host)
+        if scheme.pins_under_srcu:
+            self.memory.srcu = Srcu()
         self.vcpus: dict[int, Vcpu] = {}
         self.vcores: list[Vcore] = []
         ids = range(vcpus) if isinstance(vcpus, int) else vcpus

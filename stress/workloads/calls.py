@@ -152,6 +152,8 @@ IMMEDIATE_MAY_SHOW = frozenset(
         "last-request",
         "return-code",
         "out-of-bounds",
+        "torn-read",
+        "use-after-free",
         "list-changed",
     }
 )

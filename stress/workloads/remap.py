@@ -132,6 +132,7 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     vm = Vm(scheme, parameters.vcpus, threads_per_core=2, callers=names)
     plan = AreaPlan(vm, max(parameters.registrars, 1))
     huge = vm.memory.add_memslot(HUGE_BASE, HUGE * parameters.vcpus, HUGE)
+    userspace.change_memslots(vm.memory)
     start_with(vm, plan, seed)
     vm.switch_on()
     slots = [plan.vpa_slot, plan.small_slot, huge]
@@ -155,8 +156,8 @@ WORKLOAD = Workload(
     build=build,
     defaults=Parameters(vcpus=2, registrars=1, entries=2, calls=6),
     expected={
-        "immediate": frozenset({"stale-pointer"}),
-        "seed": frozenset({"atomic-sleep", "null-pointer"}),
+        "immediate": frozenset({"stale-pointer", "use-after-free"}),
+        "seed": frozenset({"atomic-sleep", "null-pointer", "use-after-free"}),
         "deferred": CLEAN,
         "always-locked": CLEAN,
     },

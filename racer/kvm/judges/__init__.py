@@ -8,13 +8,14 @@ None knows which scheme it judges.
 from racer.kvm.judges.dirty import check_dirty
 from racer.kvm.judges.entry import entered, note_pending, report_parity
 from racer.kvm.judges.log import check_log_bounds, report_index
-from racer.kvm.judges.pins import check_canaries, check_pins
+from racer.kvm.judges.pins import check_canaries, check_pair, check_pins
 from racer.kvm.judges.requests import check_requests
 
 __all__ = [
     "check_canaries",
     "check_dirty",
     "check_log_bounds",
+    "check_pair",
     "check_pins",
     "check_requests",
     "entered",

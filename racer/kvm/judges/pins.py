@@ -1,12 +1,24 @@
-"""What is judged of pins and canaries when every vcpu is freed: nothing is left over, nobody else was written over."""
+"""What is judged of pins: begin and end of an area go together; when all is over none is left, no canary was hurt."""
 
 from typing import TYPE_CHECKING
 
 import racer
 from racer.kvm.memory import report_corruption
+from racer.kvm.pointer import HostPointer, Pointer
 
 if TYPE_CHECKING:
+    from racer.kvm.areas import KvmppcVpa
     from racer.kvm.vm import Vm
+
+
+def check_pair(area: "KvmppcVpa", begin: Pointer, end: Pointer) -> None:
+    """Report that somebody has read the begin of one area and the end of another: they are two words, and two reads."""
+    if not isinstance(begin, HostPointer) or (isinstance(end, HostPointer) and end.pin is begin.pin):
+        return
+    here = racer.side("read", f"{begin!r} to {end!r}", skip=1)
+    other = "no area" if not isinstance(end, HostPointer) else f"the area at {end.pin.gpa:#x}"
+    message = f"{here.thread} took the begin of {area.label} at {begin.pin.gpa:#x} with the end of {other}"
+    racer.violation("torn-read", message, sides=(area.requested, here) if area.requested else (here,))
 
 
 def check_pins(vm: "Vm") -> None:

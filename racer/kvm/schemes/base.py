@@ -49,6 +49,7 @@ class Scheme:
     `has_one_reg` says that userspace can read and set the areas (from v3.7 on, B6); `sizeof_lppaca` is what that takes
     for a VPA's length (D11), and `clearing_a_dtl_takes_a_length` how it was until v4.1 (C7).
     `finds_vcpus_under_kvm_lock` is how a hypercall found its target until v5.1 (B15).
+    `pins_under_srcu` says that the array of memslots is not freed while a pin looks for a page in it (B9).
     `tracks_dirty` says that the dirty log gets to know what the host writes (from v3.10 on, B7).
     `shares_vcores` says that vcpus of one vcore run together; otherwise each has a vcore of its own.
     `bugs` names the known bugs that the scheme has, by their numbers in docs/model.md: for who states what is to be
@@ -65,6 +66,7 @@ class Scheme:
     clearing_a_dtl_takes_a_length = False
     finds_vcpus_under_kvm_lock = False
     tracks_dirty = False
+    pins_under_srcu = True
     bugs: ClassVar[frozenset[str]] = frozenset()
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:

@@ -29,6 +29,7 @@ class Immediate(Unpinned):
     """S1. No lock anywhere; the run loop knows nothing of areas (P1)."""
 
     rules = S1
+    pins_under_srcu = False  # B9
     bugs = Unpinned.bugs | {"P2", "P3", "P4", "B9"}
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:

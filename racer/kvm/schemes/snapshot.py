@@ -27,6 +27,7 @@ class Snapshot(DroppedLocks):
 
     naps_before_clearing_vcpu = False  # C6
     has_one_reg = True  # B6
+    pins_under_srcu = True  # B9
     clearing_a_dtl_takes_a_length = True  # C7
     sizeof_lppaca = SIZEOF_LPPACA_ALIGNED  # D11
     bugs = DroppedLocks.bugs - {"B3", "B6", "B9", "C2", "C4", "C5", "C6"} | {"C7", "D3", "D4", "D11"}
