@@ -166,6 +166,7 @@ SEED_MAY_SHOW = frozenset(
         "yield-count-parity",
         "canary-corruption",
         "list-changed",
+        "use-after-free",
     }
 )
 BROKEN_MAY_SHOW = {"immediate": IMMEDIATE_MAY_SHOW, "seed": SEED_MAY_SHOW}
