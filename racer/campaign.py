@@ -7,6 +7,7 @@ from racer.core.call import UNJUDGED
 from racer.core.execution import SCHEDULE_DIGEST, Execution, digest_of
 from racer.core.finding import Finding
 from racer.core.interleavings import SeenClasses
+from racer.core.lock_order import LockOrder, Source
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Share, Snapshot
 from racer.core.rng import execution_seed
 from racer.core.schedule import Schedule
@@ -64,6 +65,7 @@ class Tally:
     counters: dict[str, int] = field(default_factory=dict)
     shares: dict[str, Share] = field(default_factory=dict)
     seen: SeenClasses = field(default_factory=SeenClasses)
+    locks: LockOrder = field(default_factory=LockOrder)
 
     def add(self, index: int, run: Turnstile, *, complete: bool = True) -> bool:
         """Count one execution, one that is not complete adds no interleaving; return whether its class is new."""
@@ -115,6 +117,7 @@ class Tally:
         for name, n in other.counters.items():
             self.counters[name] = self.counters.get(name, 0) + n
         self.seen.merge(other.seen)
+        self.locks.merge(other.locks)
         for member, share in other.shares.items():
             self.shares.setdefault(member, Share(member)).add(share)
         both = [*self.findings.items(), *other.findings.items()]
@@ -166,7 +169,7 @@ class Campaign:
                 again = self._run(strategy, seed, worker, self.options.detect.plain(looks=True))
                 compare(seed, run, again)
                 again.release()
-            if run.findings and self._keep(run, index, seed, worker):
+            if self._stops(run, index, seed, worker):
                 self._last = run
                 break
             if self._last is not None:
@@ -195,8 +198,19 @@ class Campaign:
         self.driver.check()
         return run_once(self.test, strategy, seed, worker, self.options.max_steps, self.options.detect, recorder)
 
-    def _keep(self, run: Turnstile, index: int, seed: int, worker: Worker) -> bool:
-        """Take in the findings of an execution, the new ones with its rich record; return whether to stop."""
+    def _stops(self, run: Turnstile, index: int, seed: int, worker: Worker) -> bool:
+        """Take in what an execution showed; return whether the campaign is to end with it."""
+        text = getattr(self.strategy, "alone", self.strategy.text)
+        closed = self.options.detect.gather(run, self.tally.locks, lambda: source_of(run, index, seed, text))
+        if run.findings:
+            self._keep(run, index, seed, worker)
+        if not (run.findings or closed):
+            return False
+        self.on_failure(index)
+        return not self.options.keep_going
+
+    def _keep(self, run: Turnstile, index: int, seed: int, worker: Worker) -> None:
+        """Take in the findings of an execution, the new ones with its rich record."""
         findings = self.tally.findings
         new = False
         for signature in dict.fromkeys(finding.signature for finding in run.findings):
@@ -214,8 +228,6 @@ class Campaign:
             for finding in execution.findings:
                 finding.strategy = strategy
                 findings.setdefault(finding.signature, finding)
-        self.on_failure(index)
-        return not self.options.keep_going
 
     def digest(self) -> str:
         """Return the digest of the last counted execution, or nothing."""
@@ -287,6 +299,12 @@ def run_once(  # noqa: PLR0917  (everything an execution is a function of)
 def digest_of_run(run: Turnstile) -> str:
     """Return the digest of an execution that has ended."""
     return digest_of(run.order, run.codes, run.values, run.findings)
+
+
+def source_of(run: Turnstile, index: int, seed: int | None, strategy: str) -> Source:
+    """Return what tells an execution from the others of its campaign, and repeats it."""
+    schedule = Schedule(tuple(run.order), tuple(run.values), cut=run.cut)
+    return Source(index, seed, strategy, schedule, bool(run.findings))
 
 
 def execution_of(run: Turnstile, recorder: Recorder, index: int, seed: int | None) -> Execution:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from racer.campaign import Tally, execution_of, run_once
 from racer.core.errors import UsageError
 from racer.core.interleavings import SeenClasses
+from racer.core.lock_order import Pair, Source
 from racer.core.schedule import Schedule
 from racer.dpor.forks import Division, Fork, Part, Step
 from racer.dpor.state import accesses_of, plain, plain_trees, restored, trees
@@ -97,6 +98,9 @@ def _plain(proof: "Proof") -> dict[str, Any]:
             for finding in tally.findings.values()
             if finding.execution is not None
         ],
+        "locks": [
+            [*pair, source.index, str(source.schedule), source.failed] for pair, source in tally.locks.pairs.items()
+        ],
         "forks": [_plain_fork(fork, places) for fork in forks],
         "parts": [[places.get(id(part.fork)), plain(part.search)] for part in proof.division.parts],
     }
@@ -119,6 +123,9 @@ def _restore(proof: "Proof", data: dict[str, Any]) -> None:
     tally = Tally(counters=dict(data["counters"]), seen=SeenClasses.of_bytes(base64.b64decode(data["seen"])))
     for name in _COUNTS:
         setattr(tally, name, data["counts"][name])
+    for held, taken, way, index, schedule, failed in data.get("locks", ()):
+        pair = Pair(tuple(held), tuple(taken), way)
+        tally.locks.pairs[pair] = Source(index, None, "dpor", Schedule.parse(schedule), failed)
     forks: list[Fork] = []
     for fields in data["forks"]:
         forks.append(_fork(fields, forks))

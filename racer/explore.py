@@ -10,6 +10,7 @@ from racer import estimate as estimate_
 from racer import histories
 from racer import jobs as jobs_
 from racer.campaign import Campaign, Options, digest_of_run, execution_of, run_once
+from racer.circles import add_circles
 from racer.core.call import UNJUDGED
 from racer.core.detector import Detector
 from racer.core.errors import DivergenceError, UsageError
@@ -85,7 +86,8 @@ def explore(
         return jobs_.explore(test, chosen, options, min(jobs, executions), progress, seconds)
     driver = Driver(seconds)
     campaign = Campaign(test, chosen, options, driver)
-    return driver.run(campaign.loop, lambda: progress and progress(campaign.snapshot()))
+    result = driver.run(campaign.loop, lambda: progress and progress(campaign.snapshot()))
+    return add_circles(result, campaign.tally.locks, test, options, seconds)
 
 
 def verify(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from racer.campaign import Campaign, Options, Tally, Test, index_of, result_of
+from racer.circles import add_circles
 from racer.core.result import Result, Snapshot
 from racer.core.strategy import Strategy
 from racer.engine.driver import Driver
@@ -68,4 +69,5 @@ def explore(  # noqa: PLR0917  (what a campaign is a function of, and how it is 
     if not options.keep_going:
         whole.findings = {s: f for s, f in whole.findings.items() if index_of(f) == whole.first_failure}
     digest = answers[(whole.last_index or 0) % jobs][2]
-    return result_of(whole, options, strategy, answers[0][1], digest, watch.seconds())
+    result = result_of(whole, options, strategy, answers[0][1], digest, watch.seconds())
+    return add_circles(result, whole.locks, test, options, stall_after)

@@ -1,11 +1,13 @@
 """The detectors that a campaign was asked for, and how they judge an execution."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from racer.core.detector import Detector
 from racer.core.errors import UsageError, unknown
+from racer.core.lock_order import LockOrder, Source
 from racer.detectors import ALL
+from racer.detectors.lock_order import CircularLocking
 from racer.engine.livelock import Rounds
 from racer.engine.recorder import Ledger, Tape, TapedLedger, Watch
 from racer.engine.turnstile import Turnstile
@@ -14,6 +16,9 @@ BUILT_IN = ("exception", "deadlock", "livelock")
 """What the engine itself finds, while it runs."""
 
 NAMES = (*BUILT_IN, *ALL)
+
+_GATHERS = CircularLocking()
+LOCK_ORDER = _GATHERS.name
 
 
 @dataclass(frozen=True)
@@ -54,19 +59,40 @@ class Asked:
         """Return what an execution of a proof is to be watched with."""
         return TapedLedger(looks=looks) if self.detectors else Ledger(looks=looks)
 
+    @property
+    def lock_order(self) -> bool:
+        """Whether the order of locks is gathered over the campaign."""
+        return LOCK_ORDER in self.names
+
+    def gather(self, run: Turnstile, order: LockOrder, source: Callable[[], Source]) -> bool:
+        """Add the order of locks in an execution to that of its campaign; return whether a circle is closed now.
+
+        `source` says what execution it is, if that is of interest.
+        """
+        tape = _tape_of(run)
+        if tape is None or LOCK_ORDER not in self.names or (run.enabled and not run.cut):
+            return False
+        pairs = [pair for pair in _GATHERS.gather(tape.record(run)) if pair not in order.pairs]
+        return bool(pairs) and order.add(pairs, source())
+
     def judge(self, run: Turnstile) -> None:
         """Add what the detectors find to the findings of an execution that has ended, in the order of their steps.
 
         An execution that was given up is not judged: it is the beginning of another one.
         """
-        tape = run.recorder.other if isinstance(run.recorder, Rounds) else run.recorder  # a long one is watched
-        if not self.detectors or (run.enabled and not run.cut):
+        tape = _tape_of(run)
+        if tape is None or not self.detectors or (run.enabled and not run.cut):
             return
-        assert isinstance(tape, Tape)  # `plain`, `ledger` and Recorder are
         record = tape.record(run)
         found = [finding for detector in self.detectors for finding in detector.judge(record)]
         if found:
             run.findings[:] = sorted([*run.findings, *found], key=lambda finding: finding.step)
+
+
+def _tape_of(run: Turnstile) -> Tape | None:
+    """Return the tape of an execution, if it has one: `plain`, `ledger` and Recorder are where it is needed."""
+    watch = run.recorder.other if isinstance(run.recorder, Rounds) else run.recorder  # a long one is watched
+    return watch if isinstance(watch, Tape) else None
 
 
 NOTHING = Asked()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from racer import checkpoint
 from racer.campaign import Options, Tally, Test, index_of
+from racer.circles import add_circles
 from racer.core.call import UNJUDGED
 from racer.core.finding import Finding
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
@@ -70,7 +71,7 @@ class Proof:
         finally:
             if self.bounds.checkpoint is not None:
                 checkpoint.keep(self, self.bounds.checkpoint)
-        return self.result()
+        return add_circles(self.result(), self.tally.locks, self.test, self.options, self.stall_after)
 
     def _goes_on(self) -> bool:
         most = self.bounds.executions
@@ -124,6 +125,7 @@ class Proof:
         while self._goes_on():
             self.division.fill(self.bounds.jobs * PARTS_A_JOB)
             self._round(budget, progress)
+            self.found = self.found or (not self.options.keep_going and any(self.tally.locks.circles()))
             budget = min(2 * budget, BUDGET)
             self._save_now_and_then()
 
@@ -179,6 +181,7 @@ class Proof:
             tally.first_failure += before
         if tally.last_index is not None:
             tally.last_index += before
+        tally.locks.later(before)
         if before > COMPARED and not answer.state.get("looks_at_life", True):
             tally.seen = Tally().seen
         classes = self.tally.seen.count + tally.seen.count

@@ -1,6 +1,16 @@
 """A verification: one search, executed until it is through, or stopped."""
 
-from racer.campaign import CHECKED_AT_LEAST, CHECKED_EVERY, Options, Tally, Test, digest_of_run, execution_of, run_once
+from racer.campaign import (
+    CHECKED_AT_LEAST,
+    CHECKED_EVERY,
+    Options,
+    Tally,
+    Test,
+    digest_of_run,
+    execution_of,
+    run_once,
+    source_of,
+)
 from racer.core.errors import NondeterminismError
 from racer.core.schedule import Schedule
 from racer.dpor.bounded import Bounded
@@ -62,8 +72,10 @@ class Verification:
         counted = not cut_off and (index < COMPARED or search.looks_at_life)
         new = self.tally.add(index, run, complete=counted)
         self.redundant += cut_off or (counted and not (new or run.cut))
+        closed = self.options.detect.gather(run, self.tally.locks, lambda: source_of(run, index, None, "dpor"))
         if run.findings:
             self._keep(run, index, worker)
+        if run.findings or closed:
             self.found = not self.options.keep_going
         return run
 

@@ -19,6 +19,7 @@ ALLOWED: dict[str, tuple[str, ...] | None] = {
     "explore": None,
     "campaign": None,
     "estimate": None,
+    "circles": None,
     "jobs": None,
     "judging": ("core", "detectors", "engine"),
     "nondeterminism": ("core", "engine"),

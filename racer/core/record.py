@@ -96,6 +96,10 @@ class Record:
     `core.operation`); `also` holds (step, object) for the second objects of operations on two; `values` the results
     of the choices. `things[n]` is object n and `makers[n]` the thread that made it. `complete` is False for an
     execution that was cut: what is judged at the end must not be judged then. `findings` are those of the execution.
+
+    `place(i)` is where step i is, `stack(i)` its callers, innermost first, empty unless the execution is recorded
+    richly. `made_at(n)` is where an object that is no variable was made, `made_by(n)` the instruction there;
+    `waits_at(t)` where a thread stands that is blocked for ever, and its callers.
     """
 
     order: Sequence[int]
@@ -108,6 +112,8 @@ class Record:
     place: Callable[[int], Place]
     stack: Callable[[int], tuple[Place, ...]]
     made_at: Callable[[int], Place]
+    made_by: Callable[[int], int]
+    waits_at: Callable[[int], tuple[Place, ...]]
     makers: Sequence[int]
     findings: Sequence[Finding] = ()
     known: dict[str, object] = field(default_factory=dict)
@@ -126,7 +132,12 @@ class Record:
     @cached_property
     def held(self) -> list[frozenset[int]]:
         """The locks that the step's thread held when the step came: one that takes a lock does not hold it yet."""
-        return synchronises.held(self)
+        return self.holds.at
+
+    @cached_property
+    def holds(self) -> synchronises.Holds:
+        """Who held which locks."""
+        return synchronises.holds(self)
 
     @cached_property
     def second(self) -> Mapping[int, int]:

@@ -8,7 +8,7 @@ last store released, a store replaces what was there, a read-modify-write does b
 acquires. Variables, resources, `locked()` and failed attempts order nothing.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from racer.core.operation import (
     ABORT,
@@ -266,25 +266,40 @@ _HOLDS: Final = {ACQUIRE: True, TRY_ACQUIRE: True, RELEASE: False, WAIT: False, 
 _ON_CONDITION: Final = frozenset({WAIT, REACQUIRE, TIMED_REACQUIRE})
 
 
-def held(record: "Record") -> list[frozenset[int]]:
-    """Return the locks that the thread of each step held when the step came.
+class Holds(NamedTuple):
+    """Who held which locks.
 
-    A lock that another thread releases is held by nobody then, as in threading.
+    `at[i]` are the locks that the thread of step i held when the step came. `nested` has an entry for each lock taken
+    by a thread that held others: thread, step, lock, and the others with the steps at which they were taken.
+    `at_end[t]` are the locks thread t held at last, with their steps.
     """
+
+    at: list[frozenset[int]]
+    nested: list[tuple[int, int, int, tuple[tuple[int, int], ...]]]
+    at_end: list[dict[int, int]]
+
+
+def holds(record: "Record") -> Holds:
+    """Return who held which locks. One that another thread releases is held by nobody then, as in threading."""
     empty: frozenset[int] = frozenset()
     now = [empty] * len(record.threads)
+    since: list[dict[int, int]] = [{} for _ in now]
     holder: dict[int, int] = {}
-    done: list[frozenset[int]] = []
+    at: list[frozenset[int]] = []
+    nested = []
     for step, (who, code) in enumerate(zip(record.order, record.codes, strict=True)):
-        done.append(now[who])
+        at.append(now[who])
         kind = code >> 8 & 0xFF
         if kind not in _HOLDS or (code & 1 and kind != TIMED_REACQUIRE):
             continue
         number = record.second[step] if kind in _ON_CONDITION else code >> 16
         if _HOLDS[kind]:
-            now[who] = now[who] | {number}
+            if since[who]:
+                nested.append((who, step, number, tuple(since[who].items())))
+            since[who][number] = step
             holder[number] = who
         else:
-            owner = holder.pop(number, who)
-            now[owner] = now[owner] - {number}
-    return done
+            who = holder.pop(number, who)  # noqa: PLW2901  (another's lock)
+            since[who].pop(number, None)
+        now[who] = frozenset(since[who])
+    return Holds(at, nested, since)

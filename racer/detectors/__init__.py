@@ -5,7 +5,10 @@ from typing import Final
 from racer.core.detector import Detector
 from racer.detectors.data_race import DataRace
 from racer.detectors.lock_discipline import LockDiscipline
+from racer.detectors.lock_order import CircularLocking
 from racer.detectors.lockset import Lockset
 
-ALL: Final[dict[str, Detector]] = {detector.name: detector for detector in (DataRace(), LockDiscipline(), Lockset())}
+_DETECTORS: Final[tuple[Detector, ...]] = (DataRace(), LockDiscipline(), Lockset(), CircularLocking())
+
+ALL: Final = {detector.name: detector for detector in _DETECTORS}
 """The detectors by name, in the order in which they judge."""

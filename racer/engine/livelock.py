@@ -156,6 +156,11 @@ class Rounds(Watch):
         """The recorder there is."""
         return self._other
 
+    def stuck(self, run: "Turnstile") -> None:
+        """Hand it on."""
+        if self._other is not None:
+            self._other.stuck(run)
+
     def made(self, operand: "Operand") -> None:
         """Hand it on."""
         if self._other is not None:

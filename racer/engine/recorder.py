@@ -26,6 +26,9 @@ class Watch:
     rich = False
     """Whether everything that can be told is to be taken down, however long that takes."""
 
+    def stuck(self, run: "Turnstile") -> None:
+        """Take note that no thread can go on, and some have not ended."""
+
     def begin(self, run: "Turnstile") -> None:
         """Take note of the execution that is to be watched."""
 
@@ -67,6 +70,8 @@ class Tape(Watch):
         self.things: list[Operand] = []
         self._makers: list[int] = []
         self._made_at: dict[int, where.Place] = {}
+        self._stuck: dict[int, tuple[Place, ...]] = {}
+        self._record: Record | None = None
 
     def step(self, me: "ThreadState") -> None:
         """Take down where the step that has just got its number is."""
@@ -98,9 +103,26 @@ class Tape(Watch):
         """Return the place where an object that is no variable was made."""
         return self._made_at[number]
 
+    def made_by(self, number: int) -> int:
+        """Return the instruction there that made it: one line may make several."""
+        return self._made_at[number].instruction
+
+    def stuck(self, run: "Turnstile") -> None:
+        """Take down where the threads stand that can never go on."""
+        frames = sys._current_frames()
+        for thread in run.threads:
+            if thread.started and not thread.ended:
+                self._stuck[thread.thread_number] = where.stack_of(frames[thread.ident])
+
+    def waits_at(self, thread: int) -> tuple[Place, ...]:
+        """Return where a blocked thread stands, and its callers; nothing for another one."""
+        return self._stuck.get(thread, ())
+
     def record(self, run: "Turnstile") -> Record:
         """Return what the detectors are to judge of an execution that has ended."""
-        return Record(
+        if self._record is not None:
+            return self._record
+        self._record = Record(
             order=run.order,
             codes=run.codes,
             also=run.also,
@@ -111,9 +133,12 @@ class Tape(Watch):
             place=self.place,
             stack=self.stack,
             made_at=self.made_at,
+            made_by=self.made_by,
+            waits_at=self.waits_at,
             makers=self._makers,
             findings=run.findings,
         )
+        return self._record
 
 
 def _life(thread: "ThreadState") -> Life:

@@ -34,6 +34,8 @@ class Turnstile(Steps):
         """Return the thread to have the turn after one that cannot go on; None if the execution is over."""
         enabled = self.enabled
         if not enabled:
+            if self.unfinished and self.recorder is not None:
+                self.recorder.stuck(self)
             if self.unfinished and "deadlock" in self.detect:
                 deadlock.judge(self)
             return None

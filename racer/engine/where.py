@@ -16,18 +16,18 @@ _CALLS_BODIES = (os.path.join(_PACKAGE, "explore.py"), os.path.join(_PACKAGE, "c
 class Place:
     """A place taken down cheaply: the line is worked out only when it is asked for."""
 
-    __slots__ = ("_code", "_instruction")
+    __slots__ = ("_code", "instruction")
 
     def __init__(self, code: CodeType, instruction: int) -> None:
         self._code = code
-        self._instruction = instruction
+        self.instruction = instruction
 
     def __call__(self) -> Location:
         """Return the location."""
         code = self._code
-        known = _locations.get((id(code), self._instruction))
+        known = _locations.get((id(code), self.instruction))
         if known is None:
-            known = _locations[id(code), self._instruction] = code, _locate(code, self._instruction)
+            known = _locations[id(code), self.instruction] = code, _locate(code, self.instruction)
         return known[1]
 
 
