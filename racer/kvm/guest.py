@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from racer.kvm import judges
 from racer.kvm.areas import mark_dirty
 from racer.kvm.layout import PMCREGS_IN_USE, YIELD_COUNT
+from racer.kvm.pointer import Pointer
 
 if TYPE_CHECKING:
     from racer.kvm.vcpu import Vcpu
@@ -57,7 +58,11 @@ def run_guest(vcpu: "Vcpu") -> None:
 def bump_on_entry(vcpu: "Vcpu") -> None:
     """Make the yield_count even, for as long as the vcpu is in the guest."""
     vcpu.between_bumps = True
-    vpa = vcpu.vpa.pinned_addr
+    bump_at_entry(vcpu, vcpu.vpa.pinned_addr)
+
+
+def bump_at_entry(vcpu: "Vcpu", vpa: Pointer) -> None:
+    """Make the yield_count even, in a VPA that lies at this address."""
     if vpa:
         count = vpa.load(YIELD_COUNT)
         vpa.store(YIELD_COUNT, (count + 1) & COUNT_MASK)
@@ -68,7 +73,12 @@ def bump_on_entry(vcpu: "Vcpu") -> None:
 
 def leave_guest(vcpu: "Vcpu") -> None:
     """See whether the guest uses the performance monitor; make the yield_count odd. The pointer is loaded once."""
-    vpa = vcpu.vpa.pinned_addr
+    bump_at_exit(vcpu, vcpu.vpa.pinned_addr)
+    vcpu.between_bumps = False
+
+
+def bump_at_exit(vcpu: "Vcpu", vpa: Pointer) -> None:
+    """Do so in a VPA that lies at this address."""
     if vpa:
         vpa.load(PMCREGS_IN_USE)
         count = vpa.load(YIELD_COUNT)
@@ -76,7 +86,6 @@ def leave_guest(vcpu: "Vcpu") -> None:
         if count & 1:
             judges.report_parity(vcpu, vpa, count, entering=False)
         mark_dirty(vcpu.vpa)
-    vcpu.between_bumps = False
 
 
 def enter_unless_exiting(count: int) -> int:

@@ -6,7 +6,7 @@ import racer
 from racer.kvm.schemes import SCHEMES, Deferred, Scheme, by_name, template
 from stress import workloads
 
-LATER = ("dirty-tracking", "own-task", "single-vcpu", "always-locked", "deferred")
+LATER = ("dirty-tracking", "own-task", "single-vcpu", "nested", "always-locked", "deferred")
 NAMES = ("unpinned", "immediate", "seed", "seed-logged", "dropped-locks", "snapshot", "late-joiners")
 
 

@@ -13,6 +13,7 @@ from racer.kvm.schemes.dirty_tracking import DirtyTracking
 from racer.kvm.schemes.dropped_locks import DroppedLocks
 from racer.kvm.schemes.immediate import Immediate
 from racer.kvm.schemes.late_joiners import LateJoiners
+from racer.kvm.schemes.nested import Nested
 from racer.kvm.schemes.own_task import OwnTask
 from racer.kvm.schemes.seed import Seed
 from racer.kvm.schemes.seed_logged import SeedLogged
@@ -32,6 +33,7 @@ SCHEMES: dict[str, type[Scheme]] = {
     "dirty-tracking": DirtyTracking,
     "own-task": OwnTask,
     "single-vcpu": SingleVcpu,
+    "nested": Nested,
     "always-locked": AlwaysLocked,
     "deferred": Deferred,
 }
@@ -48,6 +50,7 @@ IDS = {
     "S4c": "dirty-tracking",
     "S5": "own-task",
     "S6": "single-vcpu",
+    "S7": "nested",
     "SX": "always-locked",
 }
 _BY_ID = {number.upper(): name for number, name in IDS.items()}
@@ -118,6 +121,7 @@ __all__ = [
     "DroppedLocks",
     "Immediate",
     "LateJoiners",
+    "Nested",
     "OwnTask",
     "Scheme",
     "Seed",

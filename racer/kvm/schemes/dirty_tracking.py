@@ -54,3 +54,12 @@ class DirtyTracking(LateJoiners):
         vpap.pinned_addr = va
         if va:
             vpap.pinned_end = va + vpap.len
+
+    def kvmppc_core_vcpu_free(self, vcpu: Vcpu) -> None:
+        """Unpin what the vcpu still has."""
+        kvm = vcpu.kvm.memory
+        vcpu.vpa_update_lock.acquire()
+        for vpap in (vcpu.dtl, vcpu.slb_shadow, vcpu.vpa):
+            if vpap.pinned_addr:
+                kvmppc_unpin_guest_page(kvm, vpap.pinned_addr, vpap.gpa, dirty=vpap.dirty)  # B7
+        vcpu.vpa_update_lock.release()
