@@ -4,12 +4,13 @@ It enters and leaves the guests of L1's vcpus, and keeps their yield_counts when
 it uses an address that L1 pinned, on CPUs and at times of its own.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import racer
-from racer.kvm import guest
-from racer.kvm.layout import PMCREGS_IN_USE
-from racer.kvm.pointer import NULL, Pointer
+from racer.kvm import guest, judges
+from racer.kvm.layout import PMCREGS_IN_USE, SHARED_PROCESSOR, STATUS
+from racer.kvm.pointer import NULL, HostPointer, Pointer
 
 if TYPE_CHECKING:
     from racer.kvm.vcpu import Vcpu
@@ -38,8 +39,10 @@ class OuterVcpu:
         """See whether the guest uses the performance monitor: the outer hypervisor may at any time."""
         with self.lock:
             vpa = self.vpa
-            if vpa:
+            if isinstance(vpa, HostPointer):
                 racer.count("outer-looks")
+                if not vpa.load(STATUS) & SHARED_PROCESSOR:
+                    judges.report_uninitialised(vpa)
                 vpa.load(PMCREGS_IN_USE)
 
     def bump_on_entry(self, vcpu: "Vcpu") -> None:
@@ -53,3 +56,28 @@ class OuterVcpu:
         with self.lock:
             guest.bump_at_exit(vcpu, self.vpa)
         vcpu.between_bumps = False
+
+
+class OuterHypervisor:
+    """The outer hypervisor by itself: it looks at the VPAs it knows now and then, and again while the machine ends."""
+
+    looks = 4
+    looks_at_the_end = 3
+
+    def __init__(self, vcpus: "Iterable[Vcpu]") -> None:
+        self.vcpus = [vcpu.outer for vcpu in vcpus if vcpu.outer is not None]
+        self.ending: racer.Atomic[int] = racer.Atomic(0, name="L0 ending")
+        self.thread = racer.Thread(target=self.run, name="L0", daemon=True)
+
+    def run(self) -> None:
+        """Look at every VPA so many times."""
+        for _ in range(self.looks):
+            self.look()
+        self.ending.wait(bool)
+        for _ in range(self.looks_at_the_end):
+            self.look()
+
+    def look(self) -> None:
+        """Look at every VPA."""
+        for vcpu in self.vcpus:
+            vcpu.look()

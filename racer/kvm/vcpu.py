@@ -7,6 +7,7 @@ from racer.kvm.areas import KvmppcVpa
 from racer.kvm.pointer import NULL, Pointer
 
 if TYPE_CHECKING:
+    from racer.kvm.nested import OuterVcpu
     from racer.kvm.vcore import Vcore
     from racer.kvm.vm import Vm
 
@@ -72,6 +73,7 @@ class Vcpu:
         self.cpu_run: racer.Atomic[int] = racer.Atomic(1, name=f"{name}.cpu_run")
         self.owner = None
         self.vcore: Vcore
+        self.outer: OuterVcpu | None = None  # what a hypervisor outside knows of it, if there is one
         self.guest: Guest
         self.between_bumps = False
         self.left = False

@@ -9,6 +9,7 @@ from racer.kvm.dirty import copy_dirty_pages
 from racer.kvm.hcalls import Call, kvmppc_pseries_do_hcall
 from racer.kvm.ioctl import Ioctls, vcpu_load
 from racer.kvm.memory import PAGE_MASK, HostMemory
+from racer.kvm.nested import OuterHypervisor
 from racer.kvm.srcu import Srcu
 from racer.kvm.vcore import Vcore, leave_vcore
 from racer.kvm.vcpu import LEAVE, RESUME_GUEST, Exit, Guest, Vcpu
@@ -38,7 +39,8 @@ class Vm:
     further vcpus, each alone in its vcore, which never enter the guest: they make calls for threads of the same name.
     With `orders_calls` a call's begin and its answer are operations, so that the judges know which calls came after
     others had their answers; without, they go by each caller's own order. `ioctls` says that userspace makes ioctls
-    meanwhile, so that there are the locks that they take. `asked`, every area asked for since the machine was reset
+    meanwhile, so that there are the locks that they take; `outer` that there is an outer
+    hypervisor. `asked`, every area asked for since the machine was reset
     last, `booted_anew` and `set_calls` are notes for judges.
     """
 
@@ -50,6 +52,7 @@ class Vm:
         threads_per_core: int = 2,
         callers: Iterable[str] = (),
         ioctls: bool = False,
+        outer: bool = False,
         orders_calls: bool = True,
     ) -> None:
         self.scheme = scheme
@@ -69,6 +72,7 @@ class Vm:
         self.callers = [self._add_vcpu(free + n, name) for n, name in enumerate(callers)]
         for caller in self.callers:
             self._add_vcore([caller])
+        self.outer = OuterHypervisor(self.runners) if outer else None
         self.ioctls = Ioctls(list(self.vcpus.values())) if ioctls else None
         self.asked: set[tuple[int, int, int]] = set()
         self.booted_anew = False
@@ -89,6 +93,8 @@ class Vm:
         for vcore in self.vcores:
             for hardware in vcore.threads:
                 hardware.thread.start()
+        if self.outer is not None:
+            self.outer.thread.start()
 
     def task(self, vcpu: Vcpu, guest: Guest) -> racer.Thread:
         """Return the thread, not started, that runs a vcpu with this guest program until the program asks to leave."""
@@ -125,8 +131,12 @@ class Vm:
 
     def free(self) -> None:
         """Free the vcpus; the hardware threads must have ended."""
+        if self.outer is not None:
+            self.outer.ending.store(1)
         for vcpu in self.vcpus.values():
             self.scheme.kvmppc_core_vcpu_free(vcpu)
+        if self.outer is not None:
+            self.outer.thread.join()
         self.scheme.kvmppc_core_destroy_vm(self)
 
     def finish(self, *, quiesce: bool = True, mappings_changed: bool = False) -> None:

@@ -16,6 +16,7 @@ NAMES = (
     "one-reg",
     "reboot",
     "dirty-log",
+    "nested",
     "guest-trace",
 )
 

@@ -8,7 +8,7 @@ None knows which scheme it judges.
 from racer.kvm.judges.dirty import check_dirty
 from racer.kvm.judges.entry import entered, note_pending, report_parity
 from racer.kvm.judges.log import check_log_bounds, report_index
-from racer.kvm.judges.pins import check_canaries, check_pair, check_pins
+from racer.kvm.judges.pins import check_canaries, check_pair, check_pins, report_uninitialised
 from racer.kvm.judges.requests import check_requests
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "note_pending",
     "report_index",
     "report_parity",
+    "report_uninitialised",
 ]

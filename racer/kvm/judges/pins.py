@@ -21,6 +21,13 @@ def check_pair(area: "KvmppcVpa", begin: Pointer, end: Pointer) -> None:
     racer.violation("torn-read", message, sides=(area.requested, here) if area.requested else (here,))
 
 
+def report_uninitialised(vpa: HostPointer) -> None:
+    """Report that an outer hypervisor was told of a VPA before that was one."""
+    here = racer.side("use", f"{vpa.frame.name} +{vpa.at:#x}", skip=1)
+    message = f"{here.thread} used a VPA that nobody had initialised"
+    racer.violation("uninitialised-vpa", message, sides=(vpa.pin.taken, here))
+
+
 def check_pins(vm: "Vm") -> None:
     """Report pins that nobody gave back, and frames that lost more references than they had. All vcpus are freed."""
     for frame in vm.host.frames:

@@ -18,14 +18,6 @@ from racer.kvm.vcpu import Vcpu
 from racer.kvm.vm import Vm
 
 
-class NestedVcpu(Vcpu):
-    """A vcpu that an outer hypervisor enters the guest for."""
-
-    def __init__(self, vm: Vm, vcpu_id: int, name: str) -> None:
-        super().__init__(vm, vcpu_id, name)
-        self.outer = OuterVcpu(self)
-
-
 class OldVpa(NamedTuple):
     """What an area was before an update."""
 
@@ -36,7 +28,7 @@ class OldVpa(NamedTuple):
 
 def outer_of(vcpu: Vcpu) -> OuterVcpu:
     """Return what the outer hypervisor knows of a vcpu."""
-    assert isinstance(vcpu, NestedVcpu)
+    assert vcpu.outer is not None
     return vcpu.outer
 
 
@@ -47,7 +39,9 @@ class Nested(SingleVcpu):
 
     def new_vcpu(self, kvm: Vm, vcpu_id: int, name: str) -> Vcpu:
         """Return a vcpu that the outer hypervisor knows."""
-        return NestedVcpu(kvm, vcpu_id, name)
+        vcpu = Vcpu(kvm, vcpu_id, name)
+        vcpu.outer = OuterVcpu(vcpu)
+        return vcpu
 
     def exchange_vpa(self, vcpu: Vcpu, vpap: KvmppcVpa) -> OldVpa:
         """Apply one request; return what was there, still pinned. Called with vpa_update_lock held; drops it to pin."""
