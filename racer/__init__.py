@@ -32,6 +32,7 @@ from racer.sync.condition import Condition
 from racer.sync.event import Event
 from racer.sync.field import field
 from racer.sync.history import History
+from racer.sync.lifetime import Lifetime
 from racer.sync.lock import Lock, RLock, SpinLock
 from racer.sync.points import choose, point, sleep, time
 from racer.sync.reporting import controlled, count, side, violation
@@ -59,6 +60,7 @@ __all__ = [
     "FailureError",
     "Finding",
     "History",
+    "Lifetime",
     "Linearization",
     "Location",
     "Lock",

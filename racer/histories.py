@@ -11,7 +11,9 @@ from racer.sync.history import History
 
 
 def judge_histories(run: Turnstile) -> None:
-    """Add the findings on an execution's histories to its others."""
+    """Add the findings on an execution's histories to its others; one that was given up is not judged."""
+    if run.enabled and not run.cut:
+        return
     found, unjudged = _judged(run.histories or ())
     if found:
         run.findings.extend(found)

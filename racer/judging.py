@@ -12,8 +12,8 @@ from racer.engine.livelock import Rounds
 from racer.engine.recorder import Ledger, Tape, TapedLedger, Watch
 from racer.engine.turnstile import Turnstile
 
-BUILT_IN = ("exception", "deadlock", "livelock")
-"""What the engine itself finds, while it runs."""
+BUILT_IN = ("exception", "deadlock", "livelock", "linearizable")
+"""What is found while the execution runs, by the engine, and of the histories that the subject keeps."""
 
 NAMES = (*BUILT_IN, *ALL)
 

@@ -1,5 +1,6 @@
 """The record of one execution: all that a detector gets to judge."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,7 @@ EVENT: Final = "event"
 SEMAPHORE: Final = "semaphore"
 BARRIER: Final = "barrier"
 RESOURCE: Final = "resource"
+LIFETIME: Final = "lifetime"
 THREAD: Final = "thread"
 
 LOCKS: Final = frozenset({LOCK, SPINLOCK, RLOCK})
@@ -140,6 +142,14 @@ class Record:
         return synchronises.holds(self)
 
     @cached_property
+    def of_kind(self) -> Mapping[int, list[int]]:
+        """The steps of each kind of operation."""
+        steps: defaultdict[int, list[int]] = defaultdict(list)
+        for step, code in enumerate(self.codes):
+            steps[code >> 8 & 0xFF].append(step)
+        return steps
+
+    @cached_property
     def second(self) -> Mapping[int, int]:
         """The second object of each step that has one; of several the last."""
         return dict(self.also)
@@ -204,6 +214,14 @@ class Record:
             self.place(step),
             self.stack(step),
         )
+
+    def blocked(self, who: int) -> Side:
+        """Return the operation that a thread came to and never executed, as one side of a finding."""
+        life = self.threads[who]
+        assert life.waits is not None  # the caller looked
+        kind, number = life.waits
+        stack = self.waits_at(who) or (lambda: None,)
+        return Side(life.name, NAMES[kind], self.name(number), len(self.order) - 1, stack[0], stack[1:])
 
     def found(self, kind: str, message: str, step: int, *sides: Side) -> Finding:
         """Return a finding that is noticed at a step."""

@@ -3,7 +3,7 @@
 import threading
 from types import TracebackType
 
-from racer.core.operation import ACQUIRE, FAILED, LOCKED, RELEASE, TRY_ACQUIRE
+from racer.core.operation import ACQUIRE, CHANGE, FAILED, INSPECT, LOCKED, RELEASE, TOUCH, TRY_ACQUIRE
 from racer.core.record import LOCK, RLOCK, SPINLOCK
 from racer.engine import interpose, turnstile
 from racer.engine.operand import Operand
@@ -15,6 +15,10 @@ from racer.sync.variant import variant
 class Lock:
     """A lock, as threading.Lock: any thread may release it.
 
+    One made with `initialised=False` takes nothing and excludes nobody until its `init`, as memory that should be a
+    lock and is not one yet; the detector `uninitialised-lock` finds uses before. Each use of such a lock begins with an
+    operation that looks at that.
+
     Acquire and release are one operation each and modify; a failed non-blocking acquire only reads; a blocked acquire
     is no operation but a thread that is not enabled. An acquire with a timeout may time out whenever the schedule
     says so while the lock is held.
@@ -22,12 +26,16 @@ class Lock:
 
     __slots__ = ()
 
-    def __new__(cls, name: str | None = None) -> "Lock":
+    def __new__(cls, name: str | None = None, *, initialised: bool = True) -> "Lock":
         """Return the lock for where it is made."""
         return object.__new__(variant(cls, Lock, ControlledLock, FreeLock))  # type: ignore[no-any-return]
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, *, initialised: bool = True) -> None:
         raise NotImplementedError  # __new__ has made one of the two below
+
+    def init(self) -> None:
+        """Initialise a lock that was made with `initialised=False`, once: one operation, which modifies."""
+        raise NotImplementedError
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock; return whether it was taken."""
@@ -59,17 +67,30 @@ def check_timeout(blocking: bool, timeout: float) -> None:
 
 
 class ControlledLock(Operand, Lock):
-    """A lock of a controlled execution. `owner` is the thread that acquired it last."""
+    """A lock of a controlled execution. `owner` is the thread that acquired it last, `size` 0 if it was made unfit."""
 
-    __slots__ = ("owner",)
+    __slots__ = ("owner", "ready", "size")
 
     sort = LOCK
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, *, initialised: bool = True) -> None:
         run = turnstile.running()
         assert run is not None
+        self.ready = initialised
+        self.size = int(initialised)
         Operand.__init__(self, run, name)
         self.owner: ThreadState | None = None
+
+    def init(self) -> None:
+        self.run.modify(CHANGE, self)
+        if self.ready:
+            raise RuntimeError("a lock is initialised once")
+        self.ready = True
+
+    def _unfit(self, kind: int) -> bool:
+        """Look at a lock that was not made fit, which is an operation of its own; return whether it still is not."""
+        self.run.read(kind, self)
+        return not self.ready
 
     def admits(self, thread: ThreadState) -> bool:
         """Return whether the lock is free."""
@@ -80,6 +101,8 @@ class ControlledLock(Operand, Lock):
         return [] if self.owner is None else [self.owner]
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        if not self.size and self._unfit(TOUCH):
+            return True
         if not blocking or timeout != -1:
             return self._try(blocking, timeout)
         run = self.run
@@ -103,6 +126,8 @@ class ControlledLock(Operand, Lock):
         return False
 
     def release(self) -> None:
+        if not self.size and self._unfit(INSPECT):
+            return
         run = self.run
         me = run.reach(RELEASE, self)
         if self.owner is None:
@@ -119,20 +144,27 @@ class ControlledLock(Operand, Lock):
 class FreeLock(Lock):
     """A lock outside controlled executions."""
 
-    __slots__ = ("real",)
+    __slots__ = ("ready", "real")
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, *, initialised: bool = True) -> None:
         self.real = threading.Lock()
+        self.ready = initialised
+
+    def init(self) -> None:
+        if self.ready:
+            raise RuntimeError("a lock is initialised once")
+        self.ready = True
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if interpose.hook is not None:
             interpose.hook()
-        return self.real.acquire(blocking, timeout)
+        return self.real.acquire(blocking, timeout) if self.ready else True
 
     def release(self) -> None:
         if interpose.hook is not None:
             interpose.hook()
-        self.real.release()
+        if self.ready:
+            self.real.release()
 
     def locked(self) -> bool:
         if interpose.hook is not None:
@@ -145,7 +177,7 @@ class SpinLock(Lock):
 
     __slots__ = ()
 
-    def __new__(cls, name: str | None = None) -> "SpinLock":
+    def __new__(cls, name: str | None = None, *, initialised: bool = True) -> "SpinLock":
         """Return the lock for where it is made."""
         return object.__new__(variant(cls, SpinLock, ControlledSpinLock, FreeSpinLock))  # type: ignore[no-any-return]
 
@@ -159,7 +191,7 @@ class ControlledSpinLock(ControlledLock, SpinLock):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         got = ControlledLock.acquire(self, blocking, timeout)
-        if got:
+        if got and self.owner is not None:
             spinning.took(self.run.current, self.shown_name)
         return got
 
@@ -175,8 +207,8 @@ class FreeSpinLock(FreeLock, SpinLock):
 
     __slots__ = ("_name",)
 
-    def __init__(self, name: str | None = None) -> None:
-        FreeLock.__init__(self, name)
+    def __init__(self, name: str | None = None, *, initialised: bool = True) -> None:
+        FreeLock.__init__(self, name, initialised=initialised)
         self._name = name or "spinlock"
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
