@@ -26,6 +26,7 @@ PROCESSES ?=
 VERBOSE ?=
 FILE ?=
 SAMPLE ?=
+DETECT ?=
 
 option = $(if $(strip $(2)),$(1) '$(strip $(2))')
 flag = $(if $(filter-out 0 no false,$(strip $(2))),$(1))
@@ -34,21 +35,21 @@ SUBJECT = $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)
 	$(call option,--strategy,$(STRATEGY)) $(call option,--seed,$(SEED)) \
 	$(call option,--vcpus,$(VCPUS)) $(call option,--registrars,$(REGISTRARS)) \
 	$(call option,--entries,$(ENTRIES)) $(call option,--calls,$(CALLS)) \
-	$(call option,--trace,$(TRACE)) $(call flag,--cross,$(CROSS))
+	$(call option,--detect,$(DETECT)) $(call option,--trace,$(TRACE)) $(call flag,--cross,$(CROSS))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv stress verify mutants reproduce replay test check lint types coverage bench determinism readme clean
+.PHONY: help venv stress verify mutants regress reproduce replay test check lint types coverage bench determinism readme clean
 
 help: ## show this list
 	@echo 'racer: a race harness; the usual way in is `make stress`'
 	@echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'stress takes WORKLOAD= SCHEME= STRATEGY= EXECUTIONS= SEED= VCPUS= REGISTRARS= ENTRIES= CALLS= CROSS=1 TRACE='
-	@echo '             MODE=free SECONDS= PROCESSES= VERBOSE=1; every target takes PYTHON=python3.12'
+	@echo 'stress takes WORKLOAD= SCHEME= STRATEGY= EXECUTIONS= SEED= DETECT=all VCPUS= REGISTRARS= ENTRIES= CALLS='
+	@echo '             CROSS=1 TRACE= MODE=free SECONDS= PROCESSES= VERBOSE=1; every target takes PYTHON=python3.12'
 	@echo 'verify takes WORKLOAD=a..f SCHEME= ENTRIES= CALLS= MAX_EXECUTIONS= RESUME=1 PROCESSES= VERBOSE=1'
-	@echo 'mutants takes SCHEME= SAMPLE= SEED= PROCESSES= VERBOSE=1'
+	@echo 'mutants takes SCHEME= SAMPLE= SEED= PROCESSES= VERBOSE=1; regress takes SCHEME= SEED= PROCESSES='
 
 # The test for the version comes first: an older interpreter fails in far stranger ways later on.
 $(VENV)/.base: pyproject.toml
@@ -87,6 +88,10 @@ verify: $(VENV)/.base ## a proof for small workloads: every interleaving of six 
 mutants: $(VENV)/.base ## break a scheme in every small way there is: each has to be noticed; some minutes
 	@'$(PY)' -m stress mutants $(call option,--scheme,$(SCHEME)) $(call option,--sample,$(SAMPLE)) \
 		$(call option,--seed,$(SEED)) $(call option,--processes,$(PROCESSES)) $(call flag,--verbose,$(VERBOSE))
+
+regress: $(VENV)/.base ## SCHEME=path.py:Class: every check of a scheme that was changed, under two minutes
+	@'$(PY)' -m stress regress $(call option,--scheme,$(SCHEME)) $(call option,--seed,$(SEED)) \
+		$(call option,--processes,$(PROCESSES))
 
 reproduce: $(VENV)/.base ## WORKLOAD= SCHEME= SEED= [STRATEGY=]: one race again, from its seed
 	@'$(PY)' -m stress reproduce $(SUBJECT)

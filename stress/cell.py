@@ -8,6 +8,8 @@ from stress.workload import Parameters
 CONTROLLED = "controlled"
 FREE = "free"
 
+USUAL = ("exception", "deadlock")
+
 EXPECTED = "as expected"
 FAILED = "failed"
 INCONCLUSIVE = "inconclusive"
@@ -19,7 +21,7 @@ class Cell:
     """One workload against one scheme, fully described: the same cell gives the same outcome in any process.
 
     `full` says that nothing was asked to be smaller than the default, so that an expected finding which does not show
-    is a failure and not just bad luck. `strategy` is empty in free mode.
+    is a failure and not just bad luck. `strategy` is empty in free mode. `detect` are the detectors asked.
     """
 
     workload: str
@@ -30,6 +32,7 @@ class Cell:
     executions: int
     seconds: float | None = None
     full: bool = True
+    detect: tuple[str, ...] = USUAL
 
     @property
     def title(self) -> str:

@@ -1,4 +1,4 @@
-"""The command line of stress: run, verify, mutants, reproduce, replay."""
+"""The command line of stress: run, verify, mutants, regress, reproduce, replay."""
 
 import sys
 import traceback
@@ -14,6 +14,7 @@ from stress.cell import FAULT, Cell, Outcome
 from stress.crew import Crew, cpus
 from stress.judge import BROKEN, INTERRUPTED, UNDECIDED, USAGE, exit_code
 from stress.mutants import command as mutation
+from stress.regress import command as regress
 from stress.reproduce import Wanted, read_file, replay, reproduce
 from stress.verify import command
 
@@ -28,6 +29,7 @@ SUBJECT = (
     click.option("--registrars", type=int, help="Threads that make hypercalls."),
     click.option("--entries", type=int, help="Guest entries of each vcpu."),
     click.option("--calls", type=int, help="Hypercalls of each registrar."),
+    click.option("--detect", help="Detectors, with commas between, or all; exception,deadlock if not given."),
     click.option("--trace", help="guest-trace: a trace file, or the name of one in stress/traces."),
     click.option("--cross", is_flag=True, default=None, help="guest-trace: another CPU's thread makes each call."),
 )
@@ -126,6 +128,15 @@ def verify(processes: int | None, *, verbose: bool, **given: Any) -> int:
 def mutants_command(processes: int | None, *, verbose: bool, **given: Any) -> int:
     """Break a scheme in every small way there is, and see that each is noticed."""
     return mutation.run(mutation.Asked(**given), processes_of(processes), verbose=verbose)
+
+
+@stress.command(name="regress")
+@click.option("--scheme", default="deferred", help="A scheme's name, or path/to/file.py:Class.")
+@click.option("--seed", help="Decimal or 0x hexadecimal.")
+@click.option("--processes", type=int, help="Worker processes; one per CPU if not given.")
+def regress_command(scheme: str, seed: str | None, processes: int | None) -> int:
+    """Make every check of a scheme: known schedules, all workloads, all detectors, bounded verification."""
+    return regress.run(scheme, seed, processes_of(processes))
 
 
 @stress.command(name="reproduce")

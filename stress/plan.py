@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 import racer
 from racer.kvm import schemes
 from stress import workloads
-from stress.cell import CONTROLLED, FREE, Cell
+from stress.cell import CONTROLLED, FREE, USUAL, Cell
+from stress.detect import ALL
 from stress.seeds import parse_seed
 from stress.workload import Parameters, Workload
 
@@ -58,10 +59,21 @@ class Asked:
     mode: str | None = None
     seconds: float | None = None
     sizes: Sizes = Sizes()
+    detect: str | None = None
 
     def seed_number(self) -> int:
         """Return the seed asked for, or the default."""
         return DEFAULT_SEED if self.seed is None else parse_seed(self.seed)
+
+    def detectors(self) -> tuple[str, ...]:
+        """Return the detectors asked for, by name with commas between, or `all`; UsageError for one there is not."""
+        if self.detect is None:
+            return USUAL
+        names = ALL if self.detect == "all" else tuple(name.strip() for name in self.detect.split(","))
+        for name in names:
+            if name not in racer.DETECTORS:
+                raise racer.UsageError(f"unknown detector {name!r}: choose of all, {', '.join(racer.DETECTORS)}")
+        return names
 
 
 def cells(asked: Asked) -> list[Cell]:
@@ -111,6 +123,7 @@ def controlled_cells(asked: Asked) -> list[Cell]:
                     seed=asked.seed_number(),
                     executions=asked.executions or workload.executions,
                     full=not reduced(asked, workload, sizes),
+                    detect=asked.detectors(),
                 )
             )
     return made

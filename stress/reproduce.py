@@ -30,6 +30,7 @@ class Wanted:
     seed: str
     strategy: str = "random"
     sizes: plan.Sizes = NO_SIZES
+    detect: str | None = None
 
     def cell(self) -> Cell:
         """Return the cell with just this execution; UsageError for what is unknown."""
@@ -39,6 +40,7 @@ class Wanted:
             strategy=self.strategy,
             seed=str(parse_seed(self.seed)),
             executions=1,
+            detect=self.detect,
             # One way, never both: the calls are made as recorded unless --cross was given.
             sizes=plan.Sizes(**{**vars(self.sizes), "cross": bool(self.sizes.cross)}),
         )
@@ -55,7 +57,9 @@ def reproduce(wanted: Wanted, say: Say) -> int:
     cell = wanted.cell()
     body = runner.body_of(cell)
     say(f"{runner.where(cell)}, strategy {wanted.strategy}, seed {seed_text(cell.seed)}")
-    result = racer.explore(body, strategy=wanted.strategy, executions=1, seed=cell.seed, keep_going=True)
+    result = racer.explore(
+        body, strategy=wanted.strategy, executions=1, seed=cell.seed, detect=cell.detect, keep_going=True
+    )
     # Of a portfolio, the member whose turn it was: a shorter line for the same execution.
     strategy = next((finding.strategy for finding in result.findings), result.strategy)
     if strategy != wanted.strategy:
@@ -126,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     for name in ("vcpus", "registrars", "entries", "calls"):
         made.add_argument(f"--{name}", type=int)
     made.add_argument("--trace")
+    made.add_argument("--detect")
     made.add_argument("--cross", action="store_true", default=None)
     return made
 

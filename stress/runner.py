@@ -7,7 +7,7 @@ import racer
 from racer.kvm import schemes
 from racer.report.text import describe
 from stress import workloads
-from stress.cell import FREE, INCONCLUSIVE, Cell, Found, Outcome, Progress
+from stress.cell import FREE, INCONCLUSIVE, USUAL, Cell, Found, Outcome, Progress
 from stress.judge import UNKNOWN, judge
 from stress.schedule_file import ScheduleFile
 from stress.seeds import seed_text
@@ -45,7 +45,13 @@ def explore(cell: Cell, tell: Tell) -> Outcome:
 
     body = body_of(cell)
     result = racer.explore(
-        body, strategy=cell.strategy, executions=cell.executions, seed=cell.seed, keep_going=True, progress=progress
+        body,
+        strategy=cell.strategy,
+        executions=cell.executions,
+        seed=cell.seed,
+        detect=cell.detect,
+        keep_going=True,
+        progress=progress,
     )
     return outcome_of(cell, result, body)
 
@@ -91,7 +97,7 @@ def found(outcome: Outcome, finding: racer.Finding, body: Body) -> Found:
     how = f"strategy {finding.strategy}, seed {seed_text(finding.seed)}, execution {number} of {cell.executions}"
     file = ""
     if first:
-        how += f", replayed {replays(body, finding.schedule, digest)} of {REPLAYS}"
+        how += f", replayed {replays(body, finding.schedule, digest, cell.detect)} of {REPLAYS}"
         file = str(schedule_file(cell, finding, finding.strategy).write(FOLDER))
     block = describe(finding, f"{where(cell)}, {how}", reproduce_line(cell, finding.strategy, finding.seed)) + "\n"
     if file:
@@ -116,9 +122,9 @@ def where(cell: Cell) -> str:
     return f"workload {cell.title}, scheme {cell.scheme}"
 
 
-def replays(body: Body, schedule: racer.Schedule, digest: str) -> int:
+def replays(body: Body, schedule: racer.Schedule, digest: str, detect: tuple[str, ...] = USUAL) -> int:
     """Replay a schedule REPLAYS times and return how many had the digest."""
-    return sum(racer.replay(body, schedule).digest == digest for _ in range(REPLAYS))
+    return sum(racer.replay(body, schedule, detect=detect).digest == digest for _ in range(REPLAYS))
 
 
 def schedule_file(cell: Cell, finding: racer.Finding, strategy: str) -> ScheduleFile:
@@ -143,6 +149,8 @@ def reproduce_line(cell: Cell, strategy: str, seed: int) -> str:
     for name, value in cell.parameters.changed_from(defaults).items():
         words[name.upper()] = str(int(value) if isinstance(value, bool) else value)
     words["SEED"] = seed_text(seed)
+    if cell.detect != USUAL:
+        words["DETECT"] = ",".join(cell.detect)
     return "make reproduce " + " ".join(f"{name}={quoted(value)}" for name, value in words.items())
 
 
