@@ -23,14 +23,15 @@ def kvmppc_create_dtl_entry(vcpu: "Vcpu") -> None:
     dt = vcpu.dtl_ptr
     vpa = vcpu.vpa.pinned_addr
     vcpu.dispatches += 1
+    counted = vcpu.kvm.stolen_time
+    now, stolen = (vcpu.dispatches, STOLEN_TICKS) if counted is None else counted.log(vcpu)
     if dt and vpa:
-        write_entry(vcpu, dt, vpa)
+        write_entry(vcpu, dt, vpa, dtl_entry(vcpu.vcore.pcpu, stolen, now, GUEST_PC, GUEST_MSR))
     vcpu.logged = vcpu.dispatches
 
 
-def write_entry(vcpu: "Vcpu", dt: Pointer, vpa: Pointer) -> None:
+def write_entry(vcpu: "Vcpu", dt: Pointer, vpa: Pointer, entry: bytes) -> None:
     """Write the entry first, then the index that announces it."""
-    entry = dtl_entry(vcpu.vcore.pcpu, STOLEN_TICKS, vcpu.dispatches, GUEST_PC, GUEST_MSR)
     dt.store_bytes(DISPATCH_REASON, entry)
     assert isinstance(dt, HostPointer)
     dt.pin.entries += 1

@@ -197,6 +197,8 @@ def assign_ptids(vc: Vcore) -> list[Vcpu]:
 
 def reset_counts(vc: Vcore) -> None:
     """Make the counters ready for another run of the core."""
+    if vc.kvm.stolen_time is not None:
+        vc.kvm.stolen_time.run_begins(vc)
     vc.n_woken = 0
     vc.nap_count.store(0)
     vc.entry_exit_count.store(0)
@@ -219,6 +221,8 @@ def enter_and_leave(vc: Vcore, vcpu0: Vcpu) -> None:
     vc.lock.acquire()
     leaving = [vcpu for vcpu in vc.runnable_threads if vcpu.trap is not None]
     vc.vcore_state = INACTIVE
+    if vc.kvm.stolen_time is not None:
+        vc.kvm.stolen_time.run_ends(vc)
     for vcpu in leaving:
         kvmppc_remove_runnable(vc, vcpu)
         vcpu.cpu_run.store(1)

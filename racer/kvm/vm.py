@@ -39,9 +39,9 @@ class Vm:
     further vcpus, each alone in its vcore, which never enter the guest: they make calls for threads of the same name.
     With `orders_calls` a call's begin and its answer are operations, so that the judges know which calls came after
     others had their answers; without, they go by each caller's own order. `ioctls` says that userspace makes ioctls
-    meanwhile, so that there are the locks that they take; `outer` that there is an outer
-    hypervisor. `asked`, every area asked for since the machine was reset
-    last, `booted_anew` and `set_calls` are notes for judges.
+    meanwhile, so that there are the locks that they take; `outer` that there is an outer hypervisor; `timebase` that
+    time passes, so that some of it can be stolen. `asked`, every area asked for since the machine was reset last,
+    `booted_anew` and `set_calls` are notes for judges.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Vm:
         callers: Iterable[str] = (),
         ioctls: bool = False,
         outer: bool = False,
+        timebase: bool = False,
         orders_calls: bool = True,
     ) -> None:
         self.scheme = scheme
@@ -73,6 +74,10 @@ class Vm:
         for caller in self.callers:
             self._add_vcore([caller])
         self.outer = OuterHypervisor(self.runners) if outer else None
+        self.stolen_time = scheme.stolen_time(self.vcores) if timebase else None
+        if self.stolen_time is not None:
+            for vcpu in self.runners:
+                self.stolen_time.add(vcpu)
         self.ioctls = Ioctls(list(self.vcpus.values())) if ioctls else None
         self.asked: set[tuple[int, int, int]] = set()
         self.booted_anew = False
@@ -173,8 +178,13 @@ def kvmppc_find_vcpu(kvm: Vm, vcpuid: int) -> Vcpu | None:
 def kvmppc_vcpu_run(vcpu: Vcpu, guest: Guest) -> None:
     """Be the task of a vcpu: run it, make the hypercalls it comes out with, until its guest asks to leave."""
     vcpu.guest = guest
+    stolen_time = vcpu.kvm.stolen_time
     with vcpu_load(vcpu):
+        if stolen_time is not None:
+            stolen_time.kvmppc_core_vcpu_load(vcpu)
         kvm_arch_vcpu_ioctl_run(vcpu, guest)
+        if stolen_time is not None:
+            stolen_time.kvmppc_core_vcpu_put(vcpu)
     vcpu.left = True
 
 

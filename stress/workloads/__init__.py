@@ -17,6 +17,7 @@ NAMES = (
     "reboot",
     "dirty-log",
     "nested",
+    "stolen-time",
     "guest-trace",
 )
 

@@ -10,6 +10,7 @@ from racer.kvm.judges.entry import entered, note_pending, report_parity
 from racer.kvm.judges.log import check_log_bounds, report_index
 from racer.kvm.judges.pins import check_canaries, check_pair, check_pins, report_uninitialised
 from racer.kvm.judges.requests import check_requests
+from racer.kvm.judges.stolen import check_stolen
 
 __all__ = [
     "check_canaries",
@@ -18,6 +19,7 @@ __all__ = [
     "check_pair",
     "check_pins",
     "check_requests",
+    "check_stolen",
     "entered",
     "note_pending",
     "report_index",

@@ -10,6 +10,7 @@ from racer.kvm.layout import SIZEOF_LPPACA, YIELD_COUNT
 from racer.kvm.memory import HostMemory
 from racer.kvm.papr import EINVAL, H_PARAMETER, H_SUCCESS
 from racer.kvm.specification import SINCE_V4_14, Rules
+from racer.kvm.stolen_time import Locked, StolenTime
 from racer.kvm.vcore import (
     INACTIVE,
     RUNNING,
@@ -50,6 +51,7 @@ class Scheme:
     for a VPA's length (D11), and `clearing_a_dtl_takes_a_length` how it was until v4.1 (C7).
     `finds_vcpus_under_kvm_lock` is how a hypercall found its target until v5.1 (B15).
     `pins_under_srcu` says that the array of memslots is not freed while a pin looks for a page in it (B9).
+    `stolen_time` is how it is counted (B13, B14).
     `tracks_dirty` says that the dirty log gets to know what the host writes (from v3.10 on, B7).
     `shares_vcores` says that vcpus of one vcore run together; otherwise each has a vcore of its own.
     `bugs` names the known bugs that the scheme has, by their numbers in docs/model.md: for who states what is to be
@@ -66,6 +68,7 @@ class Scheme:
     clearing_a_dtl_takes_a_length = False
     finds_vcpus_under_kvm_lock = False
     tracks_dirty = False
+    stolen_time: type[StolenTime] = Locked
     pins_under_srcu = True
     bugs: ClassVar[frozenset[str]] = frozenset()
 

@@ -10,6 +10,7 @@ from racer.kvm.guest_memory import GuestMemory, UnsignedLong, kvmppc_pin_guest_p
 from racer.kvm.memory import HostMemory
 from racer.kvm.pointer import NULL, Pointer
 from racer.kvm.schemes.late_joiners import LateJoiners
+from racer.kvm.stolen_time import Locked, StolenTime
 from racer.kvm.vcpu import Vcpu
 
 
@@ -17,6 +18,7 @@ class DirtyTracking(LateJoiners):
     """S4c."""
 
     tracks_dirty = True  # B7
+    stolen_time: type[StolenTime] = Locked  # B13
     bugs = LateJoiners.bugs - {"B7", "B13", "C1", "D8"}
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:

@@ -14,6 +14,7 @@ from racer.kvm.nested import OuterVcpu
 from racer.kvm.pointer import NULL, Pointer
 from racer.kvm.schemes.seed import vpa_update_pending
 from racer.kvm.schemes.single_vcpu import SingleVcpu
+from racer.kvm.stolen_time import OneCounter, StolenTime
 from racer.kvm.vcpu import Vcpu
 from racer.kvm.vm import Vm
 
@@ -35,6 +36,7 @@ def outer_of(vcpu: Vcpu) -> OuterVcpu:
 class Nested(SingleVcpu):
     """S7."""
 
+    stolen_time: type[StolenTime] = OneCounter  # B14
     bugs = SingleVcpu.bugs - {"B14"} | {"D9"}
 
     def new_vcpu(self, kvm: Vm, vcpu_id: int, name: str) -> Vcpu:

@@ -5,6 +5,7 @@ The runner writes an entry into each vcpu's log when it dispatches it. A vcpu th
 
 from racer.kvm.dispatch_log import kvmppc_create_dtl_entry
 from racer.kvm.schemes.seed import Seed, vpa_update_pending
+from racer.kvm.stolen_time import StolenTime
 from racer.kvm.vcore import kvmppc_start_thread
 from racer.kvm.vcpu import Vcpu
 
@@ -13,6 +14,7 @@ class SeedLogged(Seed):
     """S2'."""
 
     logs_dispatches = True
+    stolen_time: type[StolenTime] = StolenTime  # B13
     bugs = Seed.bugs | {"B13", "D10"}
 
     def kvmppc_dispatch(self, vcpus: list[Vcpu]) -> None:

@@ -15,6 +15,7 @@ from racer.kvm.papr import H_PARAMETER, H_SUCCESS, H_VPA_REG_VPA
 from racer.kvm.schemes.base import Scheme
 from racer.kvm.schemes.own_task import OwnTask
 from racer.kvm.specification import SINCE_V4_14
+from racer.kvm.stolen_time import NotLogged, StolenTime
 from racer.kvm.vcpu import Vcpu
 
 
@@ -25,6 +26,7 @@ class SingleVcpu(OwnTask):
     sizeof_lppaca = SIZEOF_LPPACA  # D11
     finds_vcpus_under_kvm_lock = False  # B15
     shares_vcores = False
+    stolen_time: type[StolenTime] = NotLogged  # B14
     bugs = OwnTask.bugs - {"P8", "B8", "B15", "D10", "D11"} | {"B14"}
 
     h_prod = Scheme.h_prod  # P8
