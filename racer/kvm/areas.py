@@ -2,7 +2,7 @@
 
 import racer
 from racer.kvm.layout import SHARED_PROCESSOR, STATUS, YIELD_COUNT
-from racer.kvm.pointer import NULL, NullPointer, Pointer
+from racer.kvm.pointer import NULL, HostPointer, NullPointer, Pointer
 
 # What a field notes for the judges belongs to the step that writes it, so that whoever reads the field sees the notes
 # that go with the value, however else the threads interleave. In free mode notes go before: there is no step.
@@ -114,5 +114,6 @@ def mark_dirty(vpap: KvmppcVpa) -> None:
 
 def init_vpa(vpa: Pointer) -> None:
     """Say in a VPA that its processor is shared, and not dispatched."""
-    vpa.store(STATUS, SHARED_PROCESSOR, logged=False)
+    shared = vpa.frame.memory.shared_processor if isinstance(vpa, HostPointer) else SHARED_PROCESSOR
+    vpa.store(STATUS, shared, logged=False)
     vpa.store(YIELD_COUNT, 1, logged=False)

@@ -28,6 +28,15 @@ class Member:
         return f"Member({self.name!r}, {self.offset:#x})"
 
 
+def swapped(member: Member, value: int) -> int:
+    """Return what a machine of the other byte order takes a member's value for.
+
+    >>> swapped(LENGTH_HWORD, 1024), swapped(STATUS, 2)
+    (4, 2)
+    """
+    return int.from_bytes(value.to_bytes(member.size, "big"), "little")
+
+
 # The length of an area being registered stands in the area itself, at offset 4: 16 bits in a VPA, 32 in the others.
 LENGTH_HWORD = Member("length", 0x4, "H")
 LENGTH_WORD = Member("length", 0x4, "I")
@@ -47,6 +56,7 @@ DISPERSION_COUNT = Member("dispersion_count", 0x104, "I")
 DTL_IDX = Member("dtl_idx", 0x218, "Q")
 LPPACA_DESC = 0xD397D781
 SHARED_PROCESSOR = 0x02  # in STATUS
+SHARED_PROC_FIELD = 0x40  # where the same bit field of C lies on a little-endian machine
 SIZEOF_LPPACA = 640  # what PAPR asks for
 SIZEOF_LPPACA_ALIGNED = 1024  # sizeof(struct lppaca) in the kernel until v4.17, because of the struct's alignment
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import racer
 from racer.kvm.dirty_log import DirtyLog
+from racer.kvm.layout import SHARED_PROCESSOR
 from racer.kvm.pointer import Pin
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ class HostMemory:
         self._numbers = count()
         self._freed: list[Frame] = []
         self.dirty_log: DirtyLog | None = None
+        # Whether the host takes the areas' members for its own byte order, which is another; and which bit it sets.
+        self.swapped = False
+        self.shared_processor = SHARED_PROCESSOR
         self._allocator = racer.Resource(name="page allocator")
 
     def new_frame(self, size: int = PAGE_SIZE) -> Frame:

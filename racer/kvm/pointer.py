@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import racer
-from racer.kvm.layout import Member
+from racer.kvm.layout import Member, swapped
 
 if TYPE_CHECKING:
     from racer.kvm.memory import Frame
@@ -60,7 +60,7 @@ class HostPointer:
             report_out_of_bounds(self, "load", member)
             return 0
         value: int = member.unpack_from(frame.data, at)[0]
-        return value
+        return swapped(member, value) if frame.memory.swapped else value
 
     def store(self, member: Member, value: int, *, logged: bool = True) -> None:
         """Set a member of the area at this address.
@@ -75,7 +75,7 @@ class HostPointer:
         if at + member.size > self.pin.limit:
             report_out_of_bounds(self, "store", member)
             return
-        member.pack_into(frame.data, at, value)
+        member.pack_into(frame.data, at, swapped(member, value) if frame.memory.swapped else value)
         if logged and frame.memory.dirty_log is not None:
             frame.memory.dirty_log.wrote(self.pin, at)
 

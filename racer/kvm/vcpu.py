@@ -79,6 +79,7 @@ class Vcpu:
         self.left = False
         self.entries = 0
         self.dispatches = 0
+        self.yielded_to = 0
         self.logged_before = 0
         self.calls: list[Any] = []
         self.call_order = racer.Resource(name=f"{name}.calls") if vm.orders_calls else None

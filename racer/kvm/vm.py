@@ -8,6 +8,7 @@ from racer.kvm import judges
 from racer.kvm.dirty import copy_dirty_pages
 from racer.kvm.hcalls import Call, kvmppc_pseries_do_hcall
 from racer.kvm.ioctl import Ioctls, vcpu_load
+from racer.kvm.layout import SHARED_PROC_FIELD
 from racer.kvm.memory import PAGE_MASK, HostMemory
 from racer.kvm.nested import OuterHypervisor
 from racer.kvm.srcu import Srcu
@@ -40,8 +41,8 @@ class Vm:
     With `orders_calls` a call's begin and its answer are operations, so that the judges know which calls came after
     others had their answers; without, they go by each caller's own order. `ioctls` says that userspace makes ioctls
     meanwhile, so that there are the locks that they take; `outer` that there is an outer hypervisor; `timebase` that
-    time passes, so that some of it can be stolen. `asked`, every area asked for since the machine was reset last,
-    `booted_anew` and `set_calls` are notes for judges.
+    time passes, so that some of it can be stolen; `little_endian` that the host is, while the areas never are.
+    `asked`, every area asked for since the machine was reset last, `booted_anew` and `set_calls` are notes for judges.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Vm:
         ioctls: bool = False,
         outer: bool = False,
         timebase: bool = False,
+        little_endian: bool = False,
         orders_calls: bool = True,
     ) -> None:
         self.scheme = scheme
@@ -78,6 +80,10 @@ class Vm:
         if self.stolen_time is not None:
             for vcpu in self.runners:
                 self.stolen_time.add(vcpu)
+        self.little_endian = little_endian
+        self.host.swapped = little_endian and not scheme.areas_are_big_endian
+        if little_endian and not scheme.sets_bit_of_status:
+            self.host.shared_processor = SHARED_PROC_FIELD
         self.ioctls = Ioctls(list(self.vcpus.values())) if ioctls else None
         self.asked: set[tuple[int, int, int]] = set()
         self.booted_anew = False
@@ -155,6 +161,8 @@ class Vm:
         self.switch_off()
         if quiesce:
             judges.check_requests(self, mappings_changed=mappings_changed)
+            if self.little_endian:
+                judges.check_guests_view(self)
         if self.host.dirty_log is not None:
             for slot in self.memory.initial:
                 copy_dirty_pages(self, slot)

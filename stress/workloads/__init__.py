@@ -18,6 +18,7 @@ NAMES = (
     "dirty-log",
     "nested",
     "stolen-time",
+    "byte-order",
     "guest-trace",
 )
 

@@ -5,6 +5,7 @@ at the end of the execution: so it finds the same in every execution that orders
 None knows which scheme it judges.
 """
 
+from racer.kvm.judges.byte_order import check_guests_view
 from racer.kvm.judges.dirty import check_dirty
 from racer.kvm.judges.entry import entered, note_pending, report_parity
 from racer.kvm.judges.log import check_log_bounds, report_index
@@ -15,6 +16,7 @@ from racer.kvm.judges.stolen import check_stolen
 __all__ = [
     "check_canaries",
     "check_dirty",
+    "check_guests_view",
     "check_log_bounds",
     "check_pair",
     "check_pins",

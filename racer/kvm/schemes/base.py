@@ -6,7 +6,7 @@ import racer
 from racer.kvm import dirty, guest, machine_check, one_reg
 from racer.kvm.areas import KvmppcVpa
 from racer.kvm.guest_memory import GuestMemory, Memslot
-from racer.kvm.layout import SIZEOF_LPPACA, YIELD_COUNT
+from racer.kvm.layout import SIZEOF_LPPACA, YIELD_COUNT, swapped
 from racer.kvm.memory import HostMemory
 from racer.kvm.papr import EINVAL, H_PARAMETER, H_SUCCESS
 from racer.kvm.specification import SINCE_V4_14, Rules
@@ -51,6 +51,9 @@ class Scheme:
     for a VPA's length (D11), and `clearing_a_dtl_takes_a_length` how it was until v4.1 (C7).
     `finds_vcpus_under_kvm_lock` is how a hypercall found its target until v5.1 (B15).
     `pins_under_srcu` says that the array of memslots is not freed while a pin looks for a page in it (B9).
+    On a little-endian host, `areas_are_big_endian` says that members are converted (B10), `h_confer_converts` that the
+    yield_count that H_CONFER looks at is (B10 between v3.17 and v4.0), `sets_bit_of_status` that the bit for a shared
+    processor is set where the guest looks (B11). `confers` says that H_CONFER does anything.
     `stolen_time` is how it is counted (B13, B14).
     `tracks_dirty` says that the dirty log gets to know what the host writes (from v3.10 on, B7).
     `shares_vcores` says that vcpus of one vcore run together; otherwise each has a vcore of its own.
@@ -68,6 +71,10 @@ class Scheme:
     clearing_a_dtl_takes_a_length = False
     finds_vcpus_under_kvm_lock = False
     tracks_dirty = False
+    areas_are_big_endian = True
+    sets_bit_of_status = True
+    h_confer_converts = True
+    confers = True
     stolen_time: type[StolenTime] = Locked
     pins_under_srcu = True
     bugs: ClassVar[frozenset[str]] = frozenset()
@@ -102,14 +109,16 @@ class Scheme:
         if tvcpu is None:
             return H_PARAMETER
         if self.kvmppc_get_yield_count(tvcpu) == yield_count:
-            pass  # the host's scheduler would be told here
+            tvcpu.yielded_to += 1  # the host's scheduler would be told here
         return H_SUCCESS
 
     def kvmppc_get_yield_count(self, vcpu: Vcpu) -> int:
         """Return the yield_count of any vcpu, 0 if it has no VPA; the lock keeps pointer and page in place."""
         with vcpu.vpa_update_lock:
             vpa = vcpu.vpa.pinned_addr
-            return vpa.load(YIELD_COUNT) if vpa else 0
+            count = vpa.load(YIELD_COUNT) if vpa else 0
+        native = vcpu.kvm.little_endian and not self.h_confer_converts
+        return swapped(YIELD_COUNT, count) if native else count
 
     def kvmppc_vcpu_woken(self, vcpu: Vcpu) -> bool:
         """Whether a ceded vcpu has reason to run."""

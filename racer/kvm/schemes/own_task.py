@@ -33,6 +33,9 @@ class OwnTask(DirtyTracking):
 
     bumps_before_too_late_test = False  # B12
     clearing_a_dtl_takes_a_length = False  # C7
+    areas_are_big_endian = True  # B10
+    sets_bit_of_status = True  # B11
+    confers = True
     bugs = DirtyTracking.bugs - {"B10", "B11", "B12", "C7"}
 
     h_confer = Scheme.h_confer

@@ -35,6 +35,9 @@ class Unpinned(Scheme):
     """S0. No lock anywhere; the run loop knows nothing of areas (P1)."""
 
     rules = S0
+    areas_are_big_endian = False  # B10
+    sets_bit_of_status = False  # B11
+    confers = False
     finds_vcpus_under_kvm_lock = True  # B15
     bugs = numbers("P1 P5 P6 P7 P8 B6 B7 B10 B11 B15 C5 D5 D8")
 
