@@ -27,4 +27,4 @@ def portable(finding: Finding) -> Finding:
 
 
 def _known(side: Side) -> Side:
-    return side._replace(place=_Known(side.place()))
+    return side._replace(place=_Known(side.place()), stack=tuple(_Known(place()) for place in side.stack))

@@ -90,7 +90,7 @@ def found(outcome: Outcome, finding: racer.Finding, body: Body) -> Found:
     first = finding.kind not in outcome.kinds
     threads = len({side.thread for side in finding.sides})
     if finding.schedule is None or finding.seed is None or finding.execution is None:
-        block = describe(finding, f"{where(cell)}, free mode: no seed repeats it")
+        block = describe(finding, f"{where(cell)}, free mode: no seed repeats it", stacks=False)
         return Found(finding.kind, finding.message, f"{block}\n", finding.count, threads)
     digest = finding.execution.digest
     number = finding.execution.index + 1
@@ -99,7 +99,10 @@ def found(outcome: Outcome, finding: racer.Finding, body: Body) -> Found:
     if first:
         how += f", replayed {replays(body, finding.schedule, digest, cell.detect)} of {REPLAYS}"
         file = str(schedule_file(cell, finding, finding.strategy).write(FOLDER))
-    block = describe(finding, f"{where(cell)}, {how}", reproduce_line(cell, finding.strategy, finding.seed)) + "\n"
+    block = describe(
+        finding, f"{where(cell)}, {how}", reproduce_line(cell, finding.strategy, finding.seed), stacks=False
+    )
+    block += "\n"
     if file:
         block += f"    replay:    make replay FILE={quoted(file)}\n"
     return Found(

@@ -27,6 +27,7 @@ class Call:
     thread: str = ""
     thread_number: int = 0
     place: Callable[[], Location | None] = lambda: None
+    stack: tuple[Callable[[], Location | None], ...] = ()
 
     def __str__(self) -> str:
         """Return the call as it would be written, and its result if it has one."""

@@ -187,7 +187,9 @@ def finding_of(answer: Linearization, name: str) -> Finding:
         thread=last.thread,
         thread_number=last.thread_number,
         step=last.responded or 0,
-        sides=tuple(Side(call.thread, call.name, _told(call), call.responded, call.place) for call in answered[-2:]),
+        sides=tuple(
+            Side(call.thread, call.name, _told(call), call.responded, call.place, call.stack) for call in answered[-2:]
+        ),
         notes=_listed(answer.prefix),
     )
 

@@ -21,8 +21,10 @@ def judge(run: "Turnstile") -> None:
     if all(thread.daemon for thread in blocked):
         return
     frames = sys._current_frames()
+    stacks = [where.stack_of(frames[thread.ident]) for thread in blocked]
     sides = tuple(
-        Side(t.shown_name, "wait", _waits_for(t), len(run.order) - 1, where.place_of(frames[t.ident])) for t in blocked
+        Side(t.shown_name, "wait", _waits_for(t), len(run.order) - 1, stack[0], stack[1:])
+        for t, stack in zip(blocked, stacks, strict=True)
     )
     ring = cycle(blocked)
     chain = (

@@ -61,7 +61,8 @@ def caught(error: Exception) -> bool:
     if _run is None:
         return False
     name = threading.current_thread().name
-    side = Side(name, "raise", type(error).__name__, None, where.place_of_error(error))
+    place, *stack = where.stack_of_error(error)
+    side = Side(name, "raise", type(error).__name__, None, place, tuple(stack))
     found(
         Finding("exception", f"{name} raised {type(error).__name__}: {where.text_of_error(error)}", name, sides=(side,))
     )

@@ -208,9 +208,9 @@ class Turnstile(Steps):
     def _raised(self, me: ThreadState, error: BaseException) -> None:
         if self.closed or "exception" not in self.detect:
             return  # closed: it came out of the unwinding of a thread that was given up
-        place = where.place_of_error(error)
+        place, *stack = where.stack_of_error(error)
         kind = type(error).__name__
-        side = Side(me.shown_name, "raise", kind, len(self.order) - 1, place)
+        side = Side(me.shown_name, "raise", kind, len(self.order) - 1, place, tuple(stack))
         self.found("exception", f"{me.shown_name} raised {kind}: {where.text_of_error(error)}", (side,))
 
     # -- findings ------------------------------------------------------------------------------------------------

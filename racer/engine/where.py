@@ -89,16 +89,21 @@ def place_here(depth: int, skip: int = 0) -> Place:
     return place_of(sys._getframe(depth + 1), skip)
 
 
-def place_of_error(error: BaseException) -> Place:
-    """Return the innermost place of the subject in an exception's traceback."""
-    found = None
+def stack_here(depth: int, skip: int = 0) -> tuple[Place, ...]:
+    """Return the place of the subject's frame that called, as `place_here`, and its callers."""
+    return stack_of(sys._getframe(depth + 1), skip)
+
+
+def stack_of_error(error: BaseException) -> tuple[Place, ...]:
+    """Return the places of the subject in an exception's traceback, the innermost first; there is always one."""
+    found = []
     traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if not code.co_filename.startswith(OWN) and code.co_filename not in _CALLS_BODIES:
-            found = Place(code, traceback.tb_lasti)
+            found.append(Place(code, traceback.tb_lasti))
         traceback = traceback.tb_next
-    return found or Place(place_of_error.__code__, 0)
+    return tuple(reversed(found)) or (Place(stack_of_error.__code__, 0),)
 
 
 def in_finalizer(frame: FrameType | None) -> bool:

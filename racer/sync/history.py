@@ -8,7 +8,7 @@ from racer.core.call import Call, Specification, check_call, check_specification
 from racer.core.operation import CHANGE, TOUCH
 from racer.engine import free, interpose, turnstile
 from racer.engine.operand import Operand
-from racer.engine.where import place_here
+from racer.sync.reporting import side
 from racer.sync.variant import variant
 
 
@@ -69,7 +69,8 @@ class Span:
     def __enter__(self) -> Call:
         """Invoke the call."""
         self._history.invoked(self._call)
-        self._call.place = place_here(1)
+        here = side(self._call.name)
+        self._call.place, self._call.stack = here.place, here.stack
         return self._call
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

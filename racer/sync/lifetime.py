@@ -7,7 +7,7 @@ from racer.core.operation import CHANGE, TOUCH
 from racer.core.record import LIFETIME
 from racer.engine import free, interpose, turnstile
 from racer.engine.operand import Operand
-from racer.engine.where import place_here
+from racer.sync.reporting import side
 from racer.sync.variant import variant
 
 
@@ -100,7 +100,7 @@ class ControlledLifetime(Operand, Lifetime):
         run = self.run
         if run.recorder is not None:
             run.recorder.what(what)
-        return Side(run.current.shown_name, what, self.shown_name, len(run.order) - 1, place_here(2))
+        return side(what, self.shown_name)
 
     def _report(self, finding: Finding | None) -> bool:
         if finding is not None:
@@ -127,7 +127,7 @@ class FreeLifetime(Lifetime):
     def _checked(self, what: str, asked: str) -> bool:
         if interpose.hook is not None:
             interpose.hook()
-        here = Side(threading.current_thread().name, what, self._name, None, place_here(2))
+        here = side(what, self._name)
         with self._guard:
             judged = self._judged
             finding = judged.used(self._name, here) if asked == "use" else judged.over(self._name, here)

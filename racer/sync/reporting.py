@@ -6,18 +6,23 @@ from collections.abc import Iterable
 from racer.core.errors import UsageError
 from racer.core.finding import Finding, Side
 from racer.engine import free, turnstile
-from racer.engine.where import place_here
+from racer.engine.where import place_here, stack_here
 
 
 def side(action: str, what: str = "", skip: int = 0) -> Side:
     """Take down that the calling thread does `action` to `what`, here: step and line are resolved when asked for.
 
-    `skip` names a caller further up as the place. Costs about half a microsecond.
+    `skip` names a caller further up as the place. Costs about half a microsecond; where the execution is recorded
+    richly the callers are taken down, too.
     """
     run = turnstile.active()
     if run is None:
         return Side(threading.current_thread().name, action, what, None, place_here(1, skip))
-    return Side(run.current.shown_name, action, what, max(len(run.order) - 1, 0), place_here(1, skip))
+    step = max(len(run.order) - 1, 0)
+    if run.recorder is not None and run.recorder.rich:
+        place, *stack = stack_here(1, skip)
+        return Side(run.current.shown_name, action, what, step, place, tuple(stack))
+    return Side(run.current.shown_name, action, what, step, place_here(1, skip))
 
 
 def violation(kind: str, message: str, sides: Iterable[Side] = ()) -> None:

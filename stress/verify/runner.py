@@ -76,7 +76,7 @@ def found(proof: Proof, finding: racer.Finding, body: Body) -> Found:
     if finding.kind not in proof.kinds:
         where += f", replayed {runner.replays(body, finding.schedule, digest)} of {runner.REPLAYS}"
     file = runner.schedule_file(cell, finding, STRATEGY).write(runner.FOLDER, proof.distinct(finding.kind))
-    block = describe(replace(finding, schedule=None), where)
+    block = describe(replace(finding, schedule=None), where, stacks=False)
     return Found(
         kind=finding.kind,
         message=finding.message,
