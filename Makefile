@@ -26,6 +26,7 @@ PROCESSES ?=
 VERBOSE ?=
 FILE ?=
 SAMPLE ?=
+ROW ?=
 DETECT ?=
 
 option = $(if $(strip $(2)),$(1) '$(strip $(2))')
@@ -39,7 +40,7 @@ SUBJECT = $(call option,--workload,$(WORKLOAD)) $(call option,--scheme,$(SCHEME)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv stress verify mutants regress reproduce replay test check lint types coverage bench determinism readme clean
+.PHONY: help venv stress verify mutants matrix regress reproduce replay test check lint types coverage bench determinism readme clean
 
 help: ## show this list
 	@echo 'racer: a race harness; the usual way in is `make stress`'
@@ -49,7 +50,8 @@ help: ## show this list
 	@echo 'stress takes WORKLOAD= SCHEME= STRATEGY= EXECUTIONS= SEED= DETECT=all VCPUS= REGISTRARS= ENTRIES= CALLS='
 	@echo '             CROSS=1 TRACE= MODE=free SECONDS= PROCESSES= VERBOSE=1; every target takes PYTHON=python3.12'
 	@echo 'verify takes WORKLOAD=a..f SCHEME= ENTRIES= CALLS= MAX_EXECUTIONS= RESUME=1 PROCESSES= VERBOSE=1'
-	@echo 'mutants takes SCHEME= SAMPLE= SEED= PROCESSES= VERBOSE=1; regress takes SCHEME= SEED= PROCESSES='
+	@echo 'mutants takes SCHEME= SAMPLE= SEED= PROCESSES= VERBOSE=1; matrix takes ROW=B4,P1 SEED='
+	@echo 'regress takes SCHEME= SEED= PROCESSES='
 
 # The test for the version comes first: an older interpreter fails in far stranger ways later on.
 $(VENV)/.base: pyproject.toml
@@ -91,6 +93,10 @@ mutants: $(VENV)/.base ## break a scheme in every small way there is: each has t
 
 regress: $(VENV)/.base ## SCHEME=path.py:Class: every check of a scheme that was changed, under two minutes
 	@'$(PY)' -m stress regress $(call option,--scheme,$(SCHEME)) $(call option,--seed,$(SEED)) \
+		$(call option,--processes,$(PROCESSES))
+
+matrix: $(VENV)/.base ## find every known bug of the code and write docs/bugs.md, some minutes
+	@'$(PY)' -m stress matrix $(call option,--row,$(ROW)) $(call option,--seed,$(SEED)) \
 		$(call option,--processes,$(PROCESSES))
 
 reproduce: $(VENV)/.base ## WORKLOAD= SCHEME= SEED= [STRATEGY=]: one race again, from its seed

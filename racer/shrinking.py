@@ -9,6 +9,7 @@ from racer.core.schedule import Schedule
 from racer.core.switches import Switch
 from racer.engine.driver import Driver, collect_young
 from racer.engine.pool import Worker
+from racer.engine.recorder import Recorder
 from racer.engine.turnstile import Turnstile
 from racer.judging import Asked
 from racer.shrink import Attempt
@@ -38,8 +39,13 @@ def shrink(  # noqa: PLR0917  (as replay)
     detect: Iterable[object],
     budget: int = BUDGET,
     stall_after: float = 60.0,
+    *,
+    rich: bool = False,
 ) -> Small | None:
-    """Return the smallest schedule found that has a finding which is the `same`; None if the given one has none."""
+    """Return the smallest schedule found that has a finding which is the `same`; None if the given one has none.
+
+    With `rich` the findings that `same` is asked about have stacks, which takes longer.
+    """
     asked = Asked.of(detect)
     most = 4 * len(schedule) + 1000
 
@@ -51,7 +57,7 @@ def shrink(  # noqa: PLR0917  (as replay)
 
         def attempt(switches: tuple[Switch, ...]) -> Attempt:
             strategy = Switches(switches, values)
-            tried = run_once(test, strategy, 0, worker, most, asked)
+            tried = run_once(test, strategy, 0, worker, most, asked, Recorder() if rich else None)
             made = attempt_of(tried, strategy, same)
             tried.release()
             collect_young()

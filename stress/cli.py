@@ -1,4 +1,4 @@
-"""The command line of stress: run, verify, mutants, regress, reproduce, replay."""
+"""The command line of stress: run, verify, mutants, matrix, regress, reproduce, replay."""
 
 import sys
 import traceback
@@ -13,6 +13,7 @@ from stress import plan, sampled, screen
 from stress.cell import FAULT, Cell, Outcome
 from stress.crew import Crew, cpus
 from stress.judge import BROKEN, INTERRUPTED, UNDECIDED, USAGE, exit_code
+from stress.matrix import command as matrix
 from stress.mutants import command as mutation
 from stress.regress import command as regress
 from stress.reproduce import Wanted, read_file, replay, reproduce
@@ -128,6 +129,15 @@ def verify(processes: int | None, *, verbose: bool, **given: Any) -> int:
 def mutants_command(processes: int | None, *, verbose: bool, **given: Any) -> int:
     """Break a scheme in every small way there is, and see that each is noticed."""
     return mutation.run(mutation.Asked(**given), processes_of(processes), verbose=verbose)
+
+
+@stress.command(name="matrix")
+@click.option("--row", help="Only this row of the table, or some with commas between; all if not given.")
+@click.option("--seed", help="Decimal or 0x hexadecimal.")
+@click.option("--processes", type=int, help="Worker processes; one per CPU if not given.")
+def matrix_command(processes: int | None, **given: Any) -> int:
+    """Find every known bug of the code, and write the bug table, docs/bugs.md."""
+    return matrix.run(matrix.Asked(**given), processes_of(processes))
 
 
 @stress.command(name="regress")

@@ -1,5 +1,6 @@
 """Looks for the finding among all lists of fewer switches, those with few preemptions first."""
 
+from collections import deque
 from collections.abc import Iterator
 
 from racer.core.switches import Switch
@@ -12,12 +13,12 @@ def fewer(best: Attempt, run: Run, budget: Budget) -> Attempt:
     A list is followed by those that make one switch more, after its last: so each is tried once. What is free (the
     thread that ran cannot go on) is tried along with what it follows.
     """
-    waiting: list[list[Switches]] = [[] for _ in range(best.preemptions + 1)]
+    waiting: list[deque[Switches]] = [deque() for _ in range(best.preemptions + 1)]
     waiting[0].append(())
     for preemptions in range(best.preemptions):
         level = waiting[preemptions]
         while level:
-            switches = level.pop(0)
+            switches = level.popleft()
             if not budget.spend():
                 return best
             tried = run(switches)
@@ -26,7 +27,8 @@ def fewer(best: Attempt, run: Run, budget: Budget) -> Attempt:
             if best.preemptions <= preemptions:
                 break
             for longer, cost in extended(switches, tried):
-                if preemptions + cost < best.preemptions:
+                # No more of a cost than can be run.
+                if preemptions + cost < best.preemptions and len(waiting[preemptions + cost]) < budget.left:
                     waiting[preemptions + cost].append(longer)
         if best.preemptions <= preemptions:
             break
