@@ -1,14 +1,15 @@
 """The record of one execution: all that a detector gets to judge."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Final, Protocol
 
 from racer.core import synchronises
 from racer.core.finding import Finding, Side
-from racer.core.operation import MODIFIED, NAMES, READ
+from racer.core.operation import NAMES, READ, WRITE
 from racer.core.trace import Location
 
 VARIABLE: Final = "variable"
@@ -145,8 +146,10 @@ class Record:
     def of_kind(self) -> Mapping[int, list[int]]:
         """The steps of each kind of operation."""
         steps: defaultdict[int, list[int]] = defaultdict(list)
-        for step, code in enumerate(self.codes):
-            steps[code >> 8 & 0xFF].append(step)
+        for code, own in self.by_code.items():
+            steps[code >> 8 & 0xFF] += own
+        for own in steps.values():
+            own.sort()
         return steps
 
     @cached_property
@@ -165,30 +168,40 @@ class Record:
     @cached_property
     def last(self) -> Mapping[int, int]:
         """The last step of each thread that had one."""
-        return {who: step for step, who in enumerate(self.order)}
+        return {who: own[-1] for who, own in enumerate(self.steps_of) if own}
+
+    @cached_property
+    def by_code(self) -> Mapping[int, list[int]]:
+        """The steps of each code, ascending: what was done to one object, with one outcome.
+
+        There are far fewer codes than steps: who looks for some kinds only does not go through all steps.
+        """
+        steps: defaultdict[int, list[int]] = defaultdict(list)
+        for step, code in enumerate(self.codes):
+            steps[code].append(step)
+        return steps
+
+    def steps_of_kinds(self, kinds: Iterable[int]) -> list[int]:
+        """Return the steps of some kinds of operations, ascending."""
+        of_kind = self.of_kind
+        return sorted(chain.from_iterable(of_kind[kind] for kind in kinds if kind in of_kind))
 
     @cached_property
     def accesses(self) -> Mapping[int, list[int]]:
         """The steps that read or wrote each variable."""
         steps: dict[int, list[int]] = {}
-        for step, code in enumerate(self.codes):
+        for code, own in self.by_code.items():
             if code >> 8 & 0xFE == READ:  # READ or WRITE
                 number = code >> 16
-                if number in steps:
-                    steps[number].append(step)
-                else:
-                    steps[number] = [step]
+                steps[number] = sorted(steps[number] + own) if number in steps else own
         return steps
 
     @cached_property
     def shared(self) -> Mapping[int, list[int]]:
         """The same, of variables that two threads used and one of them wrote."""
-        return {number: own for number, own in self.accesses.items() if self._is_shared(own)}
-
-    def _is_shared(self, steps: list[int]) -> bool:
-        order, codes = self.order, self.codes
-        first = order[steps[0]]
-        return any(order[step] != first for step in steps) and any(codes[step] & MODIFIED for step in steps)
+        order, accesses = self.order, self.accesses
+        written = [code >> 16 for code in self.by_code if code >> 8 & 0xFF == WRITE]
+        return {n: accesses[n] for n in written if len({order[step] for step in accesses[n]}) > 1}
 
     def ordered(self, first: int, second: int) -> bool:
         """Return whether the earlier of two steps happened before the later one."""

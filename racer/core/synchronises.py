@@ -59,9 +59,7 @@ _STARTS: Final = 6
 _JOINS: Final = 7
 _TAKES_SECOND: Final = 8
 _GIVES_SECOND: Final = 9
-_ARRIVES: Final = 10
-_LEAVES: Final = 11
-_BREAKS: Final = 12
+_BARRIER: Final = 10
 
 _LOCKS: Final = {ACQUIRE: _TAKES, TRY_ACQUIRE: _TAKES, RELEASE: _GIVES, WAIT: _GIVES_SECOND,
                  REACQUIRE: _TAKES_SECOND, TIMED_REACQUIRE: _TAKES_SECOND}  # fmt: skip
@@ -70,21 +68,21 @@ _OTHERS: Final = {
     SET: _ADDS, CLEAR: _CLEARS, IS_SET: _TAKES, EVENT_WAIT: _TAKES, TIMED_EVENT_WAIT: _TAKES,
     SEM_RELEASE: _ADDS, SEM_ACQUIRE: _TAKES, SEM_TRY_ACQUIRE: _TAKES,
     START: _STARTS, JOIN: _JOINS, TIMED_JOIN: _JOINS, ALIVE: _JOINS,
-    ARRIVE: _ARRIVES, LEAVE: _LEAVES, TIMED_LEAVE: _LEAVES, ABORT: _BREAKS, RESET: _BREAKS,
+    ARRIVE: _BARRIER, LEAVE: _BARRIER, TIMED_LEAVE: _BARRIER, ABORT: _BARRIER, RESET: _BARRIER,
 }  # fmt: skip
 _FAILED_TAKES: Final = frozenset({ADD, UPDATE, COMPARE_EXCHANGE, AWAIT, TIMED_REACQUIRE})
 """Operations that acquire even where they fail: they have seen the value, or hold the lock again."""
 
 
-def _table(effects: dict[int, int]) -> tuple[int, ...]:
-    """Return what each kind does, by kind, and by kind + 256 where it failed."""
+def _table(effects: dict[int, int]) -> tuple[tuple[int, ...], frozenset[int]]:
+    """Return what each kind does, by kind, and by kind + 256 where it failed; and the kinds that do anything."""
     done = [effects.get(kind, _NOTHING) for kind in range(256)]
     failed = [_NOTHING] * 256
     for kind in _FAILED_TAKES & set(effects):
         failed[kind] = _TAKES_SECOND if done[kind] == _TAKES_SECOND else _TAKES
     for kind in {ARRIVE, LEAVE, TIMED_LEAVE} & set(effects):
-        failed[kind] = _BREAKS
-    return tuple(done + failed)
+        failed[kind] = _BARRIER
+    return tuple(done + failed), frozenset(effects)
 
 
 _WITH_LOCKS: Final = _table(_LOCKS | _OTHERS)
@@ -106,9 +104,9 @@ class _Relation:
     `now[t]` is thread t's, `given[n]` what object n passes on and `giver[n]` the thread whose clock that is, or -1.
     """
 
-    def __init__(self, record: "Record", table: tuple[int, ...]) -> None:
+    def __init__(self, record: "Record", tables: tuple[tuple[int, ...], frozenset[int]]) -> None:
         self.record = record
-        self.table = table
+        self.table, self.kinds = tables
         threads = range(len(record.threads))
         self.now: list[Clock] = [[int(t == each) for t in threads] for each in threads]
         self.given: dict[int, Clock] = {}
@@ -117,101 +115,124 @@ class _Relation:
         self.barriers: dict[int, _Barrier] = {}
 
     def run(self) -> list[Clock]:
-        """Go through the steps; the two effects that are nearly all are here, the others elsewhere."""
+        """Go through the steps that have an effect; the two that nearly all have are here, the others elsewhere."""
         now, given, giver, table = self.now, self.given, self.giver, self.table
+        order, codes = self.record.order, self.record.codes
         done: list[Clock] = []
-        for step, (who, code) in enumerate(zip(self.record.order, self.record.codes, strict=True)):
+        clock_of, filled = now.__getitem__, 0
+        for step in self.record.steps_of_kinds(self.kinds):
+            if step > filled:
+                done += map(clock_of, order[filled:step])  # up to here nothing has changed
+            filled = step + 1
+            who, code = order[step], codes[step]
             effect = table[code >> 8 & 0xFF | (code & 1) << 8]
-            if effect:
-                if effect > _GIVES:
-                    done.append(self._other(effect, step, who, code))
-                    continue
-                number = code >> 16
-                if effect == _TAKES:
-                    if number in given:
-                        self._take(number, who)
-                else:
-                    given[number] = mine = now[who]
-                    giver[number] = who
-                    now[who] = later = mine.copy()
-                    later[who] += 1
-                    done.append(mine)
-                    continue
-            done.append(now[who])
+            if effect == _TAKES:
+                if code >> 16 in given:
+                    self._take(code >> 16, who)
+                done.append(now[who])
+            elif effect == _GIVES:
+                given[code >> 16] = mine = now[who]
+                giver[code >> 16] = who
+                now[who] = later = mine.copy()
+                later[who] += 1
+                done.append(mine)
+            else:
+                done.append(_EFFECTS[effect](self, step, who, code))
+        done += map(clock_of, order[filled:])
         return done
 
     def _take(self, number: int, who: int) -> None:
         given, giver = self.given[number], self.giver[number]
         mine = self.now[who]
         if giver < 0 or mine[giver] < given[giver]:
-            self.now[who] = list(map(max, mine, given))
+            self.now[who] = joined(mine, given)
 
-    def _give(self, number: int, who: int) -> None:
-        self.given[number] = self.now[who]
+    def _give(self, number: int, who: int) -> Clock:
+        self.given[number] = mine = self.now[who]
         self.giver[number] = who
+        return self._next(who, mine)
 
-    def _next(self, who: int) -> None:
-        mine = self.now[who].copy()
-        mine[who] += 1
-        self.now[who] = mine
-
-    def _add(self, number: int, who: int) -> None:
-        """Pass on the thread's clock beside what is there already."""
-        before = self.given.get(number)
-        if before is None:
-            self._give(number, who)
-        else:
-            self.given[number] = list(map(max, before, self.now[who]))
-            self.giver[number] = -1
-
-    def _other(self, effect: int, step: int, who: int, code: int) -> Clock:
-        """Apply one of the rarer effects; return the clock of the step."""
-        number = code >> 16
-        if effect in {_TAKES_SECOND, _GIVES_SECOND}:
-            number = self.record.second[step]
-        if effect in {_BOTH, _TAKES_SECOND} and number in self.given:
-            self._take(number, who)
-        elif effect == _JOINS:
-            self._join(number, step, who)
-        elif effect == _CLEARS:
-            self.given.pop(number, None)
-        elif effect in {_ARRIVES, _LEAVES, _BREAKS}:
-            return self._barrier(effect, number, who, code)
-        mine = self.now[who]
-        if effect in {_BOTH, _GIVES_SECOND}:
-            self._give(number, who)
-            self._next(who)
-        elif effect == _ADDS:
-            self._add(number, who)
-            self._next(who)
-        elif effect == _STARTS:
-            child = self.thread_at[number]
-            self.now[child] = list(map(max, mine, self.now[child]))
-            self._next(who)
+    def _next(self, who: int, mine: Clock) -> Clock:
+        """Begin the thread's next epoch; return its clock until now."""
+        self.now[who] = later = mine.copy()
+        later[who] += 1
         return mine
 
-    def _join(self, number: int, step: int, who: int) -> None:
-        child = self.thread_at[number]
-        if self.record.threads[child].ended and self.record.last[child] < step:
-            self.now[who] = list(map(max, self.now[who], self.now[child]))
+    def _nothing(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        return self.now[who]
 
-    def _barrier(self, effect: int, number: int, who: int, code: int) -> Clock:
-        """Apply an operation on a barrier; return the clock of the step."""
+    def _both(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        number = code >> 16
+        if number in self.given:
+            self._take(number, who)
+        return self._give(number, who)
+
+    def _add(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        """Pass on the thread's clock beside what is there already."""
+        before = self.given.get(code >> 16)
+        mine = self._give(code >> 16, who)
+        if before is not None:
+            self.given[code >> 16] = joined(before, mine)
+            self.giver[code >> 16] = -1
+        return mine
+
+    def _clear(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        self.given.pop(code >> 16, None)
+        return self.now[who]
+
+    def _take_second(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        number = self.record.second[step]
+        if number in self.given:
+            self._take(number, who)
+        return self.now[who]
+
+    def _give_second(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        return self._give(self.record.second[step], who)
+
+    def _start(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        child = self.thread_at[code >> 16]
+        mine = self.now[who]
+        self.now[child] = joined(mine, self.now[child])
+        return self._next(who, mine)
+
+    def _join(self, step: int, who: int, code: int) -> Clock:
+        child = self.thread_at[code >> 16]
+        if self.record.threads[child].ended and self.record.steps_of[child][-1] < step:
+            self.now[who] = joined(self.now[who], self.now[child])
+        return self.now[who]
+
+    def _barrier(self, step: int, who: int, code: int) -> Clock:  # noqa: ARG002
+        number, kind, gives = code >> 16, code >> 8 & 0xFF, bool(code & MODIFIED)
         barrier = self.barriers.get(number)
         if barrier is None:
             barrier = self.barriers[number] = _Barrier(self.record.things[number].size, len(self.now))
         mine = self.now[who]
-        gives = bool(code & MODIFIED)
-        if effect == _ARRIVES:
+        if kind in {RESET, ABORT} or code & 1:
+            mine = barrier.broke(mine, gives=gives, anew=kind == RESET)
+        elif kind == ARRIVE:
             mine = barrier.arrive(who, mine)
-        elif effect == _LEAVES:
-            mine = barrier.leave(who, mine, gives=gives)
         else:
-            mine = barrier.broke(mine, gives=gives, anew=code >> 8 & 0xFF == RESET)
+            mine = barrier.leave(who, mine, gives=gives)
         self.now[who] = mine
-        if gives:
-            self._next(who)
-        return mine
+        return self._next(who, mine) if gives else mine
+
+
+_EFFECTS: Final = {
+    _NOTHING: _Relation._nothing,  # noqa: SLF001  (all of these are its own)
+    _BOTH: _Relation._both,  # noqa: SLF001
+    _ADDS: _Relation._add,  # noqa: SLF001
+    _CLEARS: _Relation._clear,  # noqa: SLF001
+    _TAKES_SECOND: _Relation._take_second,  # noqa: SLF001
+    _GIVES_SECOND: _Relation._give_second,  # noqa: SLF001
+    _STARTS: _Relation._start,  # noqa: SLF001
+    _JOINS: _Relation._join,  # noqa: SLF001
+    _BARRIER: _Relation._barrier,  # noqa: SLF001
+}
+
+
+def joined(one: Clock, other: Clock) -> Clock:
+    """Return the later of two clocks, entry by entry."""
+    return [max(theirs, mine) for mine, theirs in zip(one, other, strict=True)]
 
 
 class _Barrier:
@@ -228,7 +249,7 @@ class _Barrier:
         """Arrive; the last to do so may run the barrier's action, so it knows of the others already."""
         mine = self._of[who] = self._round
         mine.arrived += 1
-        mine.clock = list(map(max, mine.clock, clock))
+        mine.clock = joined(mine.clock, clock)
         if mine.arrived < self._parties:
             return clock
         self._round = _Round(self._none)
@@ -237,19 +258,19 @@ class _Barrier:
     def leave(self, who: int, clock: Clock, *, gives: bool) -> Clock:
         """Leave; who ran the action passes on what it did."""
         mine = self._of[who]
-        joined = list(map(max, mine.clock, clock))
+        both = joined(mine.clock, clock)
         if gives:
-            mine.clock = joined
-        return joined
+            mine.clock = both
+        return both
 
     def broke(self, clock: Clock, *, gives: bool, anew: bool) -> Clock:
         """Break the barrier, make it empty again, or be told that it is broken."""
-        joined = list(map(max, self._broken, clock))
+        both = joined(self._broken, clock)
         if gives:
-            self._broken = joined
+            self._broken = both
         if anew:
             self._round = _Round(self._none)
-        return joined
+        return both
 
 
 class _Round:
@@ -286,11 +307,15 @@ def holds(record: "Record") -> Holds:
     since: list[dict[int, int]] = [{} for _ in now]
     holder: dict[int, int] = {}
     at: list[frozenset[int]] = []
+    held_by, filled = now.__getitem__, 0
     nested = []
-    for step, (who, code) in enumerate(zip(record.order, record.codes, strict=True)):
-        at.append(now[who])
+    order, codes = record.order, record.codes
+    for step in record.steps_of_kinds(_HOLDS):
+        at += map(held_by, order[filled : step + 1])  # up to here nothing has changed
+        filled = step + 1
+        who, code = order[step], codes[step]
         kind = code >> 8 & 0xFF
-        if kind not in _HOLDS or (code & 1 and kind != TIMED_REACQUIRE):
+        if code & 1 and kind != TIMED_REACQUIRE:
             continue
         number = record.second[step] if kind in _ON_CONDITION else code >> 16
         if _HOLDS[kind]:
@@ -299,7 +324,8 @@ def holds(record: "Record") -> Holds:
             since[who][number] = step
             holder[number] = who
         else:
-            who = holder.pop(number, who)  # noqa: PLW2901  (another's lock)
+            who = holder.pop(number, who)  # another's lock perhaps
             since[who].pop(number, None)
         now[who] = frozenset(since[who])
+    at += map(held_by, order[filled:])
     return Holds(at, nested, since)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from racer.core.finding import Finding
-from racer.core.operation import READ, WRITE
+from racer.core.operation import MODIFIED, READ, WRITE
 from racer.core.record import Record
 
 
@@ -26,22 +26,22 @@ class DataRace:
 
     def _races(self, record: Record, steps: list[int]) -> Iterator[Finding]:
         order, codes, clocks = record.order, record.codes, record.clocks
-        written = -1
+        written, writer, epoch = -1, 0, 0  # the last write; nobody's, as long as there is none
         reads: dict[int, int] = {}
         told: set[tuple[int, int, int]] = set()
         for step in steps:
-            who, clock = order[step], clocks[step]
-            writes = codes[step] >> 8 & 0xFF == WRITE
-            if written >= 0 and clocks[written][order[written]] > clock[order[written]]:
+            clock = clocks[step]
+            if epoch > clock[writer]:
                 yield from _race(record, written, step, told)
-            if writes:
-                for reader, read in reads.items():
-                    if clocks[read][reader] > clock[reader]:
-                        yield from _race(record, read, step, told)
-                reads.clear()
-                written = step
-            else:
-                reads[who] = step
+            if not codes[step] & MODIFIED:
+                reads[order[step]] = step
+                continue
+            for reader, read in reads.items():
+                if clocks[read][reader] > clock[reader]:
+                    yield from _race(record, read, step, told)
+            reads.clear()
+            written, writer = step, order[step]
+            epoch = clock[writer]
 
 
 def _race(record: Record, first: int, second: int, told: set[tuple[int, int, int]]) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """Declared rules: a variable touched without the lock that guards it, or by a thread that does not own it."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from racer.core.finding import Finding
-from racer.core.operation import READ, WRITE
+from racer.core.operation import MODIFIED, READ, WRITE
 from racer.core.record import Record, Rule
 
 _DID = {READ: "read", WRITE: "wrote"}
@@ -35,20 +35,29 @@ class LockDiscipline:
 
 
 def _judged(record: Record, number: int, steps: list[int], rule: Rule) -> Iterator[Finding]:
-    told: set[tuple[str, int, int]] = set()
+    order, codes, held = record.order, record.codes, record.held
+    if rule.guard is not None:
+        guard, every = rule.guard, not rule.writes_only
+        bare = [step for step in steps if guard not in held[step] and (every or codes[step] & MODIFIED)]
+        for step in _firsts(record, bare, lambda step: not _alone(record, number, steps, step)):
+            yield _unguarded(record, step, guard)
+    if rule.owner is not None:
+        owner = rule.owner
+        foreign = [step for step in steps if order[step] != owner]
+        for step in _firsts(record, foreign, lambda step: _beside(record, step, owner) is not None):
+            beside = _beside(record, step, owner)
+            assert beside is not None  # just seen
+            yield _trespass(record, step, beside, owner)
+
+
+def _firsts(record: Record, steps: list[int], wrong: Callable[[int], bool]) -> Iterator[int]:
+    """Yield of each thread the first read and the first write that are wrong."""
+    told: set[tuple[int, int]] = set()
     for step in steps:
-        who, kind = record.order[step], record.codes[step] >> 8 & 0xFF
-        if rule.guard is not None and rule.guard not in record.held[step] and (kind == WRITE or not rule.writes_only):
-            key = "guard", who, kind
-            if key not in told and not _alone(record, number, steps, step):
-                told.add(key)
-                yield _unguarded(record, step, rule.guard)
-        if rule.owner is not None and rule.owner != who:
-            key = "owner", who, kind
-            beside = None if key in told else _beside(record, step, rule.owner)
-            if beside is not None:
-                told.add(key)
-                yield _trespass(record, step, beside, rule.owner)
+        key = record.order[step], record.codes[step] & MODIFIED
+        if key not in told and wrong(step):
+            told.add(key)
+            yield step
 
 
 def _alone(record: Record, number: int, steps: list[int], step: int) -> bool:

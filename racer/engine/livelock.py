@@ -107,6 +107,7 @@ class Rounds(Watch):
     def __init__(self, run: "Steps", other: Watch | None) -> None:
         self._run = run
         self._other = other
+        self.rich = other is not None and other.rich
         self.facts: dict[int, Fact] | None = {}
         self.newest = 0
         self._thread: ThreadState | None = None

@@ -74,12 +74,19 @@ class Tape(Watch):
         self._record: Record | None = None
 
     def step(self, me: "ThreadState") -> None:
-        """Take down where the step that has just got its number is."""
-        frame = sys._getframe(3)  # never less of racer's own: a primitive, one of Steps, and this
+        """Take down where the step that has just got its number is.
+
+        The frames of racer's own, at least three, are told by their globals. Below every thread there is threading.
+        """
+        frame = sys._getframe(3)
         own = self._own
-        while id(frame.f_globals) in own and frame.f_back is not None:
-            frame = frame.f_back
-        self._codes.append(frame.f_code)
+        while id(frame.f_globals) in own:
+            frame = frame.f_back  # type: ignore[assignment]  # never None before threading's own
+        code = frame.f_code
+        while code.co_name in where.ACCESSORS:
+            frame = frame.f_back  # type: ignore[assignment]
+            code = frame.f_code
+        self._codes.append(code)
         self._instructions.append(frame.f_lasti)
         if self._looks and where.in_finalizer(frame):
             refuse_finalizer(me.run)

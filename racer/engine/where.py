@@ -13,18 +13,22 @@ OWN = tuple(os.path.join(_PACKAGE, part) + os.sep for part in ("engine", "sync")
 _CALLS_BODIES = (os.path.join(_PACKAGE, "explore.py"), os.path.join(_PACKAGE, "campaign.py"))  # noqa: PTH118
 
 
+ACCESSORS = frozenset({"__get__", "__set__"})
+"""What a field of the subject's own adds to ours is no place: the attribute is used further up."""
+
+
 class Place:
     """A place taken down cheaply: the line is worked out only when it is asked for."""
 
-    __slots__ = ("_code", "instruction")
+    __slots__ = ("code", "instruction")
 
     def __init__(self, code: CodeType, instruction: int) -> None:
-        self._code = code
+        self.code = code
         self.instruction = instruction
 
     def __call__(self) -> Location:
         """Return the location."""
-        code = self._code
+        code = self.code
         known = _locations.get((id(code), self.instruction))
         if known is None:
             known = _locations[id(code), self.instruction] = code, _locate(code, self.instruction)
@@ -52,6 +56,8 @@ def place_of(frame: FrameType | None, skip: int = 0) -> Place:
 
 def _subject(frame: FrameType | None, skip: int) -> FrameType:
     while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(OWN):
+        frame = frame.f_back
+    while frame is not None and frame.f_back is not None and frame.f_code.co_name in ACCESSORS:
         frame = frame.f_back
     for _ in range(skip):
         if frame is not None and frame.f_back is not None:
@@ -84,19 +90,14 @@ def own_globals() -> frozenset[int]:
 _own_globals: frozenset[int] = frozenset()
 
 
-def place_here(depth: int, skip: int = 0) -> Place:
-    """Return the place of the subject's frame that called, `depth` frames of racer in between."""
-    return place_of(sys._getframe(depth + 1), skip)
-
-
 def stack_here(depth: int, skip: int = 0) -> tuple[Place, ...]:
-    """Return the place of the subject's frame that called, as `place_here`, and its callers."""
+    """Return the place and its callers, `depth` frames of racer in between."""
     return stack_of(sys._getframe(depth + 1), skip)
 
 
 def stack_of_error(error: BaseException) -> tuple[Place, ...]:
-    """Return the places of the subject in an exception's traceback, the innermost first; there is always one."""
-    found = []
+    """Return the places of the subject in an exception's traceback, innermost first."""
+    found: list[Place] = []
     traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
@@ -104,6 +105,11 @@ def stack_of_error(error: BaseException) -> tuple[Place, ...]:
             found.append(Place(code, traceback.tb_lasti))
         traceback = traceback.tb_next
     return tuple(reversed(found)) or (Place(stack_of_error.__code__, 0),)
+
+
+def place_here(depth: int, skip: int = 0) -> Place:
+    """Return the place of the subject's frame that called, `depth` frames of racer in between."""
+    return place_of(sys._getframe(depth + 1), skip)
 
 
 def in_finalizer(frame: FrameType | None) -> bool:
