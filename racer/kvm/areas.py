@@ -88,6 +88,7 @@ class KvmppcVpa:
         self.noted: int | None = None
         self.requested: racer.Side | None = None
         self.renewed = False
+        self.taken_back: racer.Side | None = None
         self.lies_at: int | None = None
 
     def waiting(self) -> int | None:
@@ -108,8 +109,17 @@ SHOWN = {"vpa": "VPA", "dtl": "DTL", "slb_shadow": "SLB shadow"}
 
 def mark_dirty(vpap: KvmppcVpa) -> None:
     """Say that the host has written to an area: after it has."""
+    if vpap.taken_back is not None:
+        report_late_write(vpap, vpap.taken_back)
     if vpap.tracked:
         vpap.dirty = 1
+
+
+def report_late_write(vpap: KvmppcVpa, taken_back: racer.Side) -> None:
+    """Report a write to an area after its deregistration had succeeded; only in machines that are judged strictly."""
+    here = racer.side("store", vpap.label, skip=2)
+    message = f"{here.thread} wrote to {vpap.label} after {taken_back.thread} was told that it is deregistered"
+    racer.violation("late-write", message, sides=(taken_back, here))
 
 
 def init_vpa(vpa: Pointer) -> None:

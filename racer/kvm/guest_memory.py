@@ -279,6 +279,7 @@ def kvmppc_pin_guest_page(memory: GuestMemory, gpa: int, nb: UnsignedLong, area:
     va = memory.pin(page, gpa, area) if page is not None else None
     if va is None:
         memory.failed.add(gpa)
+        racer.count("pins-failed")
         return NULL
     nb.value = left = memory.bytes_left(va.frame, va.at)
     if left < memory.shortest.get(gpa, left + 1):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 import racer
-from racer.kvm.papr import H_CEDE, H_CONFER, H_FUNCTION, H_PROD, H_REGISTER_VPA, H_SUCCESS, subfunction
+from racer.kvm.papr import H_CEDE, H_CONFER, H_FUNCTION, H_PROD, H_REGISTER_VPA, H_SUCCESS, REGISTERING, subfunction
 
 if TYPE_CHECKING:
     from racer.kvm.vcpu import Vcpu
@@ -75,6 +75,8 @@ def _note(vcpu: "Vcpu", call: Call) -> None:
         racer.count("late-requests")
     area = target.areas[(call.subfunc - 1) & 3]
     area.requested = racer.side("request", area.label, skip=2)
+    if target.kvm.strict:
+        area.taken_back = None if call.subfunc in REGISTERING else area.requested
 
 
 def kvmppc_h_cede(vcpu: "Vcpu") -> None:

@@ -42,6 +42,7 @@ class Vm:
     others had their answers; without, they go by each caller's own order. `ioctls` says that userspace makes ioctls
     meanwhile, so that there are the locks that they take; `outer` that there is an outer hypervisor; `timebase` that
     time passes, so that some of it can be stolen; `little_endian` that the host is, while the areas never are.
+    `strict` makes a finding of a write to an area whose deregistration has returned, which is no bug (D1).
     `asked`, every area asked for since the machine was reset last, `booted_anew` and `set_calls` are notes for judges.
     """
 
@@ -56,6 +57,7 @@ class Vm:
         outer: bool = False,
         timebase: bool = False,
         little_endian: bool = False,
+        strict: bool = False,
         orders_calls: bool = True,
     ) -> None:
         self.scheme = scheme
@@ -81,6 +83,7 @@ class Vm:
             for vcpu in self.runners:
                 self.stolen_time.add(vcpu)
         self.little_endian = little_endian
+        self.strict = strict
         self.host.swapped = little_endian and not scheme.areas_are_big_endian
         if little_endian and not scheme.sets_bit_of_status:
             self.host.shared_processor = SHARED_PROC_FIELD
