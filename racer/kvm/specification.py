@@ -5,6 +5,7 @@ from typing import NamedTuple
 from racer.kvm.layout import SIZEOF_DTL_ENTRY, SIZEOF_LPPACA, SIZEOF_LPPACA_ALIGNED, SIZEOF_REG_VPA
 from racer.kvm.papr import (
     EINVAL,
+    H_HARDWARE,
     H_PARAMETER,
     H_RESOURCE,
     H_SUCCESS,
@@ -16,6 +17,7 @@ from racer.kvm.papr import (
     H_VPA_REG_VPA,
     L1_CACHE_BYTES,
     REGISTERING,
+    flags_word,
 )
 
 
@@ -116,6 +118,43 @@ def _setting(has: Registered, call: Request) -> tuple[int, Registered]:
     if too_short or (call.subfunc != H_VPA_REG_VPA and has.vpa is None):
         return EINVAL, has
     return H_SUCCESS, _with(has, call)
+
+
+def qemu(has: Registered, flags: int, call: Request) -> tuple[int, Registered]:
+    """Return what QEMU's own implementation answers, which is used without KVM, and what is registered afterwards.
+
+    It takes effect at once. The whole flags word counts, of which `call.subfunc` is what three bits say; address 0 has
+    an answer of its own, the address is not held against memory, and only a VPA has to be aligned (facts 4.2).
+
+    >>> qemu(NOTHING, flags_word(H_VPA_REG_VPA), Request(True, H_VPA_REG_VPA, 0, 4096, 640))[0]
+    -1
+    """
+    if not call.target_known or flags != flags_word(call.subfunc):
+        return H_PARAMETER, has
+    if call.subfunc not in REGISTERING:
+        return _deregistering(has, call)
+    code = _qemu_registering(has, call)
+    if code:
+        return code, has
+    return H_SUCCESS, has._replace(**{QEMU_AREAS[call.subfunc]: (call.gpa, call.length)})
+
+
+QEMU_AREAS = {H_VPA_REG_VPA: "vpa", H_VPA_REG_DTL: "dtl", H_VPA_REG_SLB: "slb_shadow"}
+QEMU_SHORTEST = {H_VPA_REG_VPA: SIZEOF_LPPACA, H_VPA_REG_DTL: SIZEOF_DTL_ENTRY, H_VPA_REG_SLB: SIZEOF_REG_VPA}
+BOUNDARY = 4096  # that a VPA and an SLB shadow may not cross
+
+
+def _qemu_registering(has: Registered, call: Request) -> int:
+    if not call.gpa:
+        return H_HARDWARE
+    if call.subfunc == H_VPA_REG_VPA and call.gpa & (L1_CACHE_BYTES - 1):
+        return H_PARAMETER
+    if call.length < QEMU_SHORTEST[call.subfunc]:
+        return H_PARAMETER
+    crosses = call.gpa // BOUNDARY != (call.gpa + call.length - 1) // BOUNDARY
+    if crosses and call.subfunc != H_VPA_REG_DTL:
+        return H_PARAMETER
+    return H_RESOURCE if call.subfunc != H_VPA_REG_VPA and has.vpa is None else H_SUCCESS
 
 
 def shortest(rules: Rules, subfunc: int) -> int:

@@ -55,7 +55,7 @@ class Row:
     mended: str = ""
     workload: str = ""
     trace: Trace = NO_TRACE
-    executions: int = 2000
+    executions: int = 1000
     why: str = ""
 
     @property
