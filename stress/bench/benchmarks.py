@@ -6,7 +6,7 @@ from functools import partial
 
 from rich.table import Table
 
-from stress.bench import exhaustive, first_finding, lengths, pivot, proofs
+from stress.bench import detectors, exhaustive, first_finding, lengths, pivot, proofs
 from stress.bench.executions import LOCKED, LOST_UPDATE, beside_bare, processes_rows
 from stress.bench.memory import memory_rows, verification_rows
 from stress.bench.model import model_rows
@@ -31,6 +31,7 @@ ENTRIES: dict[str, Entry] = {
     "step": Entry(step_rows),
     "free-access": Entry(free_rows),
     "cross-register": Entry(model_rows),
+    detectors.NAME: Entry(detectors.detector_rows),
     "memory": Entry(memory_rows),
     "frontrun": Entry(peer_rows),
     "processes": Entry(processes_rows, cpus=2),
