@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from racer.core.finding import Finding
-from racer.core.operation import FAILED, SEM_RELEASE
+from racer.core.operation import FAILED, RELEASE, SEM_RELEASE
 from racer.core.record import Record
 from racer.detectors.releases import releases
 
@@ -20,15 +20,21 @@ class DoubleRelease:
 
     def judge(self, record: Record) -> Iterator[Finding]:
         """Yield them."""
+        codes = record.codes
+        if any(codes[step] & FAILED for step in record.of_kind.get(RELEASE, ())):
+            yield from self._of_locks(record)
+        yield from self._of_semaphores(record)
+
+    def _of_locks(self, record: Record) -> Iterator[Finding]:
         told: set[tuple[int, int]] = set()
         for release in releases(record):
             key = record.order[release.step], release.lock
             if release.taken is None and key not in told:
                 told.add(key)
                 yield _finding(record, release.step, release.lock, release.before)
-        yield from self._over(record, told)
 
-    def _over(self, record: Record, told: set[tuple[int, int]]) -> Iterator[Finding]:
+    def _of_semaphores(self, record: Record) -> Iterator[Finding]:
+        told: set[tuple[int, int]] = set()
         before: dict[int, int] = {}
         for step in record.of_kind.get(SEM_RELEASE, ()):
             code = record.codes[step]

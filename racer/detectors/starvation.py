@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from racer.core.finding import Finding
-from racer.core.operation import ACQUIRE, COMPARE_EXCHANGE, FAILED, SEM_ACQUIRE, SEM_TRY_ACQUIRE, TRY_ACQUIRE
+from racer.core.operation import (
+    ACQUIRE,
+    ADD,
+    COMPARE_EXCHANGE,
+    EXCHANGE,
+    FAILED,
+    SEM_ACQUIRE,
+    SEM_TRY_ACQUIRE,
+    STORE,
+    TRY_ACQUIRE,
+    UPDATE,
+)
 from racer.core.record import Record
 
 MOST_WATCHED: Final = 20_000
@@ -20,9 +31,12 @@ TIMES: Final = 100
 _TRIES: Final = {
     TRY_ACQUIRE: (TRY_ACQUIRE, ACQUIRE),
     SEM_TRY_ACQUIRE: (SEM_TRY_ACQUIRE, SEM_ACQUIRE),
-    COMPARE_EXCHANGE: (COMPARE_EXCHANGE,),
+    COMPARE_EXCHANGE: (COMPARE_EXCHANGE, STORE, ADD, UPDATE, EXCHANGE),
 }
 """What may be tried in vain, and what the others succeed at meanwhile."""
+
+
+_SUCCEEDS: Final = frozenset(kind for kinds in _TRIES.values() for kind in kinds)
 
 
 class _Try(NamedTuple):
@@ -55,7 +69,7 @@ class Starvation:
             kind = code >> 8 & 0xFF
             if kind in _TRIES and code & FAILED:
                 failed.setdefault(_Try(record.order[step], code >> 16, kind), []).append(step)
-            elif kind in {TRY_ACQUIRE, ACQUIRE, SEM_TRY_ACQUIRE, SEM_ACQUIRE, COMPARE_EXCHANGE}:
+            elif kind in _SUCCEEDS:
                 done.setdefault((code >> 16, kind), []).append(step)
         for what, steps in failed.items():
             others = sorted(step for kind in _TRIES[what.kind] for step in done.get((what.number, kind), ()))
