@@ -14,7 +14,7 @@ from racer.circles import add_circles
 from racer.core.call import UNJUDGED
 from racer.core.detector import Detector
 from racer.core.errors import DivergenceError, UsageError
-from racer.core.execution import Execution
+from racer.core.execution import Execution, digests_of
 from racer.core.result import FAIL, PASS, UNKNOWN, Result, Snapshot
 from racer.core.rng import MASK
 from racer.core.schedule import Schedule
@@ -23,7 +23,7 @@ from racer.engine import free
 from racer.engine.driver import Driver
 from racer.engine.pool import Worker
 from racer.engine.recorder import Recorder
-from racer.judging import NAMES, NOTHING, Asked
+from racer.judging import NAMES, NOTHING, Asked, judgements
 from racer.proof import Bounds, Proof
 from racer.strategies import is_strategy
 from racer.strategies import strategy as strategy_of
@@ -145,7 +145,9 @@ def replay(
 ) -> Execution:  # fmt: skip
     """Run a test under a schedule, or its text form, and return the execution, recorded richly.
 
-    Raises ScheduleError for a text that is no schedule and DivergenceError where the schedule cannot be followed.
+    It need not be judged by the detectors that the schedule was recorded with; by one of the user's own, if there was
+    one, it must. Raises ScheduleError for a text that is no schedule and DivergenceError where the schedule cannot be
+    followed.
     """
     _check_test(test)
     wanted = Schedule.parse(schedule) if isinstance(schedule, str) else schedule
@@ -166,12 +168,19 @@ def replay(
             why = f"the execution made {len(run.values)} choices, and the schedule has {len(wanted.values)} values"
             raise DivergenceError(strategy.step, why)
         digest = digest_of_run(run)
-        if not digest.startswith(wanted.digest):
+        if not (digest.startswith(wanted.digest) or judged_otherwise(worker, most)):
             raise DivergenceError(
                 len(wanted), f"every choice could be followed, but the execution is another one: digest {digest[:16]}, "
                 f"recorded {wanted.digest}; the schedule belongs to another test or the test has changed",
             )  # fmt: skip
         return execution_of(run, recorder, 0, None)
+
+    def judged_otherwise(worker: Worker, most: int) -> bool:
+        """Whether it is the execution that was recorded, with other detectors: findings are part of a digest."""
+        everything = Asked.of([*NAMES, *asked.detectors])
+        run = run_once(test, Replay(wanted), 0, worker, most, everything, Recorder())
+        digests = digests_of(run.order, run.codes, run.values, judgements(run.findings))
+        return any(digest.startswith(wanted.digest) for digest in digests)
 
     return Driver(_positive("stall_after", stall_after)).run(follow, lambda: None)
 

@@ -1,10 +1,11 @@
 """The detectors that a campaign was asked for, and how they judge an execution."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from racer.core.detector import Detector
 from racer.core.errors import UsageError, unknown
+from racer.core.finding import Finding
 from racer.core.lock_order import LockOrder, Source
 from racer.detectors import ALL
 from racer.detectors.lock_order import CircularLocking
@@ -16,6 +17,8 @@ BUILT_IN = ("exception", "deadlock", "livelock", "linearizable")
 """What is found while the execution runs, by the engine, and of the histories that the subject keeps."""
 
 NAMES = (*BUILT_IN, *ALL)
+
+_MOST_KINDS = 10
 
 _GATHERS = CircularLocking()
 LOCK_ORDER = _GATHERS.name
@@ -42,8 +45,8 @@ class Asked:
                 names.add(each)
             else:
                 raise unknown("detector", each, NAMES)
-        detectors = (*(detector for name, detector in ALL.items() if name in names), *dict.fromkeys(own))
-        return cls(frozenset(names), detectors)
+        built_in = [detector for name, detector in ALL.items() if name in names]
+        return cls(frozenset(names), tuple(dict.fromkeys([*built_in, *own])))
 
     def labels(self) -> list[str]:
         """Return the names of all that was asked for, sorted."""
@@ -58,11 +61,6 @@ class Asked:
     def ledger(self, *, looks: bool) -> Ledger:
         """Return what an execution of a proof is to be watched with."""
         return TapedLedger(looks=looks) if self.detectors else Ledger(looks=looks)
-
-    @property
-    def lock_order(self) -> bool:
-        """Whether the order of locks is gathered over the campaign."""
-        return LOCK_ORDER in self.names
 
     def gather(self, run: Turnstile, order: LockOrder, source: Callable[[], Source]) -> bool:
         """Add the order of locks in an execution to that of its campaign; return whether a circle is closed now.
@@ -93,6 +91,14 @@ def _tape_of(run: Turnstile) -> Tape | None:
     """Return the tape of an execution, if it has one: `plain`, `ledger` and Recorder are where it is needed."""
     watch = run.recorder.other if isinstance(run.recorder, Rounds) else run.recorder  # a long one is watched
     return watch if isinstance(watch, Tape) else None
+
+
+def judgements(findings: list[Finding]) -> Iterator[list[Finding]]:
+    """Yield what might have been found if not all of this had been looked for: some kinds, in every combination."""
+    kinds = list(dict.fromkeys(finding.kind for finding in findings))[:_MOST_KINDS]
+    for chosen in range(1 << len(kinds)):
+        left_out = {kind for place, kind in enumerate(kinds) if not chosen >> place & 1}
+        yield [finding for finding in findings if finding.kind not in left_out]
 
 
 NOTHING = Asked()

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,12 +46,21 @@ def digest_of(order: list[int], codes: list[int], values: list[int], findings: l
     `order[i]` is the thread of step i, `codes[i]` packs object number, kind and outcome (object << 16 | kind << 8 |
     outcome), `values` are the results of the `choose` operations in order. Values, names and lines do not enter.
     """
-    out = hashlib.sha256(DIGEST_VERSION)
+    return next(digests_of(order, codes, values, [findings]))
+
+
+def digests_of(
+    order: list[int], codes: list[int], values: list[int], judgements: Iterable[Sequence[Finding]]
+) -> Iterator[str]:
+    """Yield the digest for each way in which the same steps might have been judged."""
+    steps = hashlib.sha256(DIGEST_VERSION)
     chosen = iter(values)
     for thread, code in zip(order, codes, strict=True):
         kind = code >> 8 & 0xFF
         decided = next(chosen) if kind == CHOOSE else code & OUTCOME
-        out.update(_STEP.pack(thread, kind, code >> 16, decided))
-    for finding in findings:
-        out.update(finding.kind.encode() + b"\0" + _FINDING.pack(finding.thread_number, finding.step))
-    return out.hexdigest()
+        steps.update(_STEP.pack(thread, kind, code >> 16, decided))
+    for findings in judgements:
+        out = steps.copy()
+        for finding in findings:
+            out.update(finding.kind.encode() + b"\0" + _FINDING.pack(finding.thread_number, finding.step))
+        yield out.hexdigest()

@@ -66,8 +66,21 @@ def test_a_replay_is_judged_by_what_it_is_asked() -> None:
     assert finding.schedule is not None
     execution = racer.replay(two_writes, finding.schedule, detect=["data-race"])
     assert [each.kind for each in execution.findings] == ["data-race"]
-    with pytest.raises(racer.DivergenceError):  # the digest knows of the finding
-        racer.replay(two_writes, finding.schedule, detect=[])
+
+
+def test_a_replay_may_be_judged_otherwise_than_the_execution_was() -> None:
+    """Findings are part of a digest, which a schedule carries."""
+    (finding, *_) = racer.explore(two_writes, detect=["data-race", "lockset"], executions=1).findings
+    assert finding.schedule is not None
+    assert racer.replay(two_writes, finding.schedule).findings == ()
+    assert [each.kind for each in racer.replay(two_writes, finding.schedule, detect=["lockset"]).findings] == [
+        "lockset"
+    ]
+    text = str(finding.schedule).split(":")
+    another = racer.Schedule.parse(str(finding.schedule))
+    changed = racer.Schedule(another.threads, another.values, digest="0" * len(text[3]))
+    with pytest.raises(racer.DivergenceError, match="another one"):
+        racer.replay(two_writes, changed)
 
 
 def test_a_side_has_the_callers_where_the_execution_was_recorded_richly() -> None:
