@@ -16,11 +16,15 @@ MAX_STEPS = 20_000
 STALL_AFTER = 30.0
 FIRST_ANSWERS = 4
 # Executions of each workload, level by level; each level has seeds of its own.
-LITTLE = {"cross-register": 40, "cede-prod": 10, "remap": 20, "teardown": 10, "self-register": 10, "guest-trace": 5}
-SOME = {"cross-register": 400, "remap": 200, "cede-prod": 80, "teardown": 80, "self-register": 80, "guest-trace": 60}
-MUCH = {"cross-register": 3000, "remap": 1500, "cede-prod": 500, "teardown": 500, "self-register": 500}
+LITTLE = {"cross-register": 40, "remap": 15, "dirty-log": 10} | dict.fromkeys(
+    ("cede-prod", "teardown", "self-register", "one-reg", "reboot", "nested", "byte-order", "guest-trace"), 5
+)
+SOME = {"cross-register": 300, "remap": 100, "dirty-log": 60} | dict.fromkeys(
+    ("cede-prod", "teardown", "self-register", "one-reg", "reboot", "nested"), 40
+)
+MUCH = {"cross-register": 2000, "remap": 600} | dict.fromkeys(("cede-prod", "teardown", "one-reg", "dirty-log"), 200)
 # Interleavings of each bounded workload, at most.
-VERIFIED = 2000
+VERIFIED = 1000
 
 Factory = Callable[[], Scheme]
 
