@@ -5,6 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import racer
+from racer.kvm import userspace
+from racer.kvm.judges.requests import registered
 from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD
 from racer.kvm.memory import PAGE_SIZE
 from racer.kvm.papr import (
@@ -85,6 +87,7 @@ CALLS: tuple[Ask, ...] = (
     Ask(4, BASE, 1024),
 )
 ALL, NONE, ALL_BUT_LAST = "all applied", "none applied", "all but the last applied"
+LOST = "their page taken away before they are applied"
 
 
 def make(vm: Vm, target: int, ask: Ask) -> int:
@@ -111,6 +114,25 @@ class Case:
             self.make(ask)
             if applied == ALL or (applied == ALL_BUT_LAST and n < len(before) - 1):
                 self.vm.one_more_entry()
+        self.changed = applied == LOST
+        if self.changed:
+            self.lose()
+
+    def lose(self) -> None:
+        """Take the page of the VPA away before the requests are applied, and give another one afterwards.
+
+        Whether the area is then dropped is the scheme's business; its answers have to go with what it did.
+        """
+        page = self.vm.memory.page_at(BASE)
+        assert page is not None
+        userspace.unmap(self.vm.memory, page)
+        self.vm.one_more_entry()
+        userspace.remap(self.vm.memory, page)
+        self.has = registered(self.vm.vcpus[self.target])
+
+    def finish(self) -> None:
+        """End the machine and have it judged."""
+        self.vm.finish(mappings_changed=self.changed)
 
     def wanted(self, ask: Ask) -> tuple[int, Registered]:
         """Return what is specified for a call."""
@@ -135,12 +157,12 @@ def judge(scheme: "Callable[[], Scheme]", target: int, before: tuple[Ask, ...], 
     refused = [ask for ask in CALLS if first.wanted(ask)[0]]
     for ask in refused:
         first.make(ask)
-    first.vm.finish()
+    first.finish()
     for ask in CALLS:
         if ask not in refused:
             case = Case(scheme(), target, before, applied)
             case.make(ask)
-            case.vm.finish()
+            case.finish()
 
 
 def parts() -> Iterator[tuple[int, tuple[Ask, ...], str]]:
@@ -149,6 +171,7 @@ def parts() -> Iterator[tuple[int, tuple[Ask, ...], str]]:
     yield NOBODY, (), NONE
     for applied, least in ((ALL, 0), (NONE, 1), (ALL_BUT_LAST, 2)):
         yield from ((1, before, applied) for before in BEFORE if len(before) >= least)
+    yield 1, (VPA,), LOST
 
 
 def bodies(scheme: "Callable[[], Scheme]") -> Iterator[Callable[[], None]]:
