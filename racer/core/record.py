@@ -237,5 +237,15 @@ class Record:
         return Side(life.name, NAMES[kind], self.name(number), len(self.order) - 1, stack[0], stack[1:])
 
     def found(self, kind: str, message: str, step: int, *sides: Side) -> Finding:
-        """Return a finding that is noticed at a step."""
-        return Finding(kind, message, self.thread_of(step), self.order[step], step, sides)
+        """Return a finding that is noticed at a step; it tells which locks were held at its sides, if there are any."""
+        notes = tuple(map(self._locks_at, sides)) if any(thing.sort in LOCKS for thing in self.things) else ()
+        return Finding(kind, message, self.thread_of(step), self.order[step], step, sides, tuple(filter(None, notes)))
+
+    def _locks_at(self, side: Side) -> str:
+        """Return what is told of the locks that were held at a side."""
+        if side.step is None or self.order[side.step] >= len(self.threads):
+            return ""
+        if self.thread_of(side.step) != side.thread:
+            return ""  # blocked: the step is another thread's
+        names = ", ".join(map(self.name, sorted(self.held[side.step])))
+        return f"at step {side.step} {side.thread} held {names or 'no lock'}"

@@ -1,6 +1,7 @@
 """Operations that may sleep while a spinlock is held."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from racer.core.finding import Finding, Side
@@ -41,14 +42,13 @@ class AtomicSleep:
         if not any(thing.sort == SPINLOCK for thing in record.things):
             return
         told: set[tuple[int, int, int]] = set()
-        for step in sorted(step for kind in SLEEPING for step in record.of_kind.get(kind, ())):
+        may_sleep = [own for code, own in record.by_code.items() if _sleeps(record, code >> 8 & 0xFF, code >> 16)]
+        for step in sorted(chain.from_iterable(may_sleep)):
             held = record.held[step]
             if not held:
                 continue
             code = record.codes[step]
             kind, number = code >> 8 & 0xFF, code >> 16
-            if not _sleeps(record, kind, number):
-                continue
             if kind == WAIT:
                 held -= {record.second[step]}
             yield from self._found(record, step, held, told, record.side(step, what=_named(record, kind, number)))

@@ -20,8 +20,7 @@ class DoubleRelease:
 
     def judge(self, record: Record) -> Iterator[Finding]:
         """Yield them."""
-        codes = record.codes
-        if any(codes[step] & FAILED for step in record.of_kind.get(RELEASE, ())):
+        if any(code >> 8 & 0xFF == RELEASE and code & FAILED for code in record.by_code):
             yield from self._of_locks(record)
         yield from self._of_semaphores(record)
 

@@ -82,5 +82,4 @@ def _event(record: Record, who: int, number: int) -> Iterator[Finding]:
 
 def _on(record: Record, number: int, *kinds: int) -> list[int]:
     """Return the steps of these kinds on an object, in order."""
-    codes = record.codes
-    return sorted(step for kind in kinds for step in record.of_kind.get(kind, ()) if codes[step] >> 16 == number)
+    return [step for step in record.steps_of_kinds(kinds) if record.codes[step] >> 16 == number]

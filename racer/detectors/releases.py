@@ -30,8 +30,7 @@ def _releases(record: Record) -> list[Release]:
     taken: dict[int, int] = {}
     before: dict[int, int] = {}
     found = []
-    kinds = record.of_kind
-    for step in sorted(step for kind in (*_TAKES, RELEASE, WAIT) for step in kinds.get(kind, ())):
+    for step in record.steps_of_kinds((*_TAKES, RELEASE, WAIT)):
         code = record.codes[step]
         kind = code >> 8 & 0xFF
         lock = record.second[step] if kind in _ON_CONDITION else code >> 16

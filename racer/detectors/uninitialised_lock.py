@@ -24,7 +24,7 @@ class UninitialisedLock:
         things, codes = record.things, record.codes
         if not any(thing.sort in LOCKS and not thing.size for thing in things):
             return
-        steps = sorted(step for kind in (*_USES, CHANGE) for step in record.of_kind.get(kind, ()))
+        steps = record.steps_of_kinds((*_USES, CHANGE))
         done: set[int] = set()
         told: set[tuple[int, int, int]] = set()
         for step in steps:

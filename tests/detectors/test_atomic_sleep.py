@@ -124,6 +124,7 @@ def test_it_says_where_the_spinlock_was_taken_and_where_it_sleeps() -> None:
 
     (finding,) = found("atomic-sleep", test)
     assert sides(finding) == ["main acquire spin in outer", "main acquire lock in inner"]
+    assert finding.notes == ("at step 1 main held no lock", "at step 2 main held spin")
 
 
 def test_a_thread_that_slept_for_ever_is_found_too() -> None:

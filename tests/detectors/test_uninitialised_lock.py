@@ -80,6 +80,7 @@ def test_an_initialised_lock_is_a_lock_like_any(kind: type[racer.Lock]) -> None:
 
     result = racer.verify(test, detect=racer.DETECTORS, keep_going=True)
     assert result.exhausted
+    assert result.redundant == 0
     assert result.findings == ()
 
 
