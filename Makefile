@@ -28,6 +28,7 @@ FILE ?=
 SAMPLE ?=
 ROW ?=
 DETECT ?=
+KEEP_GOING ?=
 
 option = $(if $(strip $(2)),$(1) '$(strip $(2))')
 flag = $(if $(filter-out 0 no false,$(strip $(2))),$(1))
@@ -51,7 +52,7 @@ help: ## show this list
 	@echo '             CROSS=1 TRACE= MODE=free SECONDS= PROCESSES= VERBOSE=1; every target takes PYTHON=python3.12'
 	@echo 'verify takes WORKLOAD=a..f SCHEME= ENTRIES= CALLS= MAX_EXECUTIONS= RESUME=1 PROCESSES= VERBOSE=1'
 	@echo 'mutants takes SCHEME= SAMPLE= SEED= PROCESSES= VERBOSE=1; matrix takes ROW=B4,P1 SEED='
-	@echo 'regress takes SCHEME= SEED= PROCESSES='
+	@echo 'regress takes SCHEME= SEED= KEEP_GOING=1 PROCESSES='
 
 # The test for the version comes first: an older interpreter fails in far stranger ways later on.
 $(VENV)/.base: pyproject.toml
@@ -93,7 +94,7 @@ mutants: $(VENV)/.base ## break a scheme in every small way there is: each has t
 
 regress: $(VENV)/.base ## SCHEME=path.py:Class: every check of a scheme that was changed, under two minutes
 	@'$(PY)' -m stress regress $(call option,--scheme,$(SCHEME)) $(call option,--seed,$(SEED)) \
-		$(call option,--processes,$(PROCESSES))
+		$(call flag,--keep-going,$(KEEP_GOING)) $(call option,--processes,$(PROCESSES))
 
 matrix: $(VENV)/.base ## find every known bug of the code and write docs/bugs.md, some minutes
 	@'$(PY)' -m stress matrix $(call option,--row,$(ROW)) $(call option,--seed,$(SEED)) \

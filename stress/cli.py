@@ -15,7 +15,7 @@ from stress.crew import Crew, cpus
 from stress.judge import BROKEN, INTERRUPTED, UNDECIDED, USAGE, exit_code
 from stress.matrix import command as matrix
 from stress.mutants import command as mutation
-from stress.regress import command as regress
+from stress.regress import command as regression
 from stress.reproduce import Wanted, read_file, replay, reproduce
 from stress.verify import command
 
@@ -141,12 +141,13 @@ def matrix_command(processes: int | None, **given: Any) -> int:
 
 
 @stress.command(name="regress")
-@click.option("--scheme", default="deferred", help="A scheme's name, or path/to/file.py:Class.")
+@click.option("--scheme", default=regression.SCHEME, help="A scheme's name, or path/to/file.py:Class.")
 @click.option("--seed", help="Decimal or 0x hexadecimal.")
+@click.option("--keep-going", is_flag=True, default=False, help="Make all checks, also after one that fails.")
 @click.option("--processes", type=int, help="Worker processes; one per CPU if not given.")
-def regress_command(scheme: str, seed: str | None, processes: int | None) -> int:
+def regress_command(processes: int | None, **given: Any) -> int:
     """Make every check of a scheme: known schedules, all workloads, all detectors, bounded verification."""
-    return regress.run(scheme, seed, processes_of(processes))
+    return regression.run(regression.Asked(**given), processes_of(processes))
 
 
 @stress.command(name="reproduce")

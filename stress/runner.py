@@ -8,6 +8,7 @@ from racer.kvm import schemes
 from racer.report.text import describe
 from stress import workloads
 from stress.cell import FREE, INCONCLUSIVE, USUAL, Cell, Found, Outcome, Progress
+from stress.detect import ALL
 from stress.judge import UNKNOWN, judge
 from stress.schedule_file import ScheduleFile
 from stress.seeds import seed_text
@@ -153,7 +154,7 @@ def reproduce_line(cell: Cell, strategy: str, seed: int) -> str:
         words[name.upper()] = str(int(value) if isinstance(value, bool) else value)
     words["SEED"] = seed_text(seed)
     if cell.detect != USUAL:
-        words["DETECT"] = ",".join(cell.detect)
+        words["DETECT"] = "all" if cell.detect == ALL else ",".join(cell.detect)
     return "make reproduce " + " ".join(f"{name}={quoted(value)}" for name, value in words.items())
 
 

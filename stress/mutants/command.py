@@ -94,7 +94,8 @@ def run(asked: Asked, processes: int, *, verbose: bool) -> int:
 
 def try_all(out: Console, jobs: list[Job], score: Score, processes: int) -> None:
     """Try mutants in worker processes."""
-    with screen.Live(out, len(jobs) - 1) as live:
+    live = screen.Live(out, len(jobs) - 1)
+    with live.bar:
         for _, fate in Crew(processes, fate_of, died).run(jobs):
             assert isinstance(fate, Fate)
             if fate.number == ITSELF:

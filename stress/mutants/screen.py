@@ -1,14 +1,11 @@
 """What a mutation test shows: progress, the survivors with their diffs, and the counts."""
 
 from collections import Counter
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 from rich.table import Table
 
+from stress.bar import Bar
 from stress.mutants.fate import KILLED, Fate
 from stress.mutants.score import EQUIVALENT, Score
 from stress.mutants.source import Mutant, Source
@@ -24,32 +21,14 @@ class Live:
         self.out = out
         self.total = total
         self.counts: Counter[str] = Counter()
-        self.bars = Bars(
-            TextColumn("mutants"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
-            TimeElapsedColumn(),
-            console=out,
-            transient=True,
-            disable=not out.is_terminal,
-        )
-        self.task = self.bars.add_task("mutants", total=total, told="")
-
-    def __enter__(self) -> Self:
-        """Start to draw."""
-        self.bars.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.bars.stop()
+        self.bar = Bar(out, "mutants", total)
 
     def take(self, fate: Fate) -> None:
         """Show that one is done."""
         self.counts[fate.verdict] += 1
         done = self.counts.total()
         told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.counts.items()))
-        self.bars.update(self.task, completed=done, told=told)
+        self.bar.update(done, told)
         if not self.out.is_terminal and (done % EVERY == 0 or done == self.total):
             self.out.print(f"[{done}/{self.total}] {told}")
 

@@ -1,79 +1,66 @@
-"""The command `regress`: every check of a scheme, and one verdict."""
+"""The command `regress`: every check of a scheme, stage by stage, and one verdict."""
 
-from collections import Counter
-
-from rich.console import Console
+from dataclasses import dataclass
 
 from stress import plan
 from stress import screen as stress_screen
 from stress.crew import Crew
 from stress.interpreter import described
-from stress.judge import INTERRUPTED, SUCCESS, UNDECIDED, UNEXPECTED, UNKNOWN
-from stress.regress.check import FAIL, PASS, Check, checked, died, jobs_of
+from stress.judge import BROKEN, INTERRUPTED, SUCCESS, UNDECIDED, UNEXPECTED
+from stress.regress import screen
+from stress.regress.check import FAIL, FAULT, PASS, UNKNOWN, Check, Stage, stages
+from stress.regress.made import checked, died
 from stress.seeds import parse_seed, seed_text
 
-NO_PROOF = "What is sampled is no proof; `make verify SCHEME=` goes through all interleavings of the bounded workloads."
+SCHEME = "deferred"
+CODES = {PASS: SUCCESS, FAIL: UNEXPECTED, UNKNOWN: UNDECIDED, FAULT: BROKEN}
 
 
-def run(scheme: str, seed: str | None, processes: int) -> int:
+@dataclass(frozen=True)
+class Asked:
+    """A regression test as it was asked for: of which scheme, by which seed, and whether to go on after a finding."""
+
+    scheme: str = SCHEME
+    seed: str | None = None
+    keep_going: bool = False
+    scale: float = 1.0
+
+    def seed_number(self) -> int:
+        """Return the seed asked for, or the default."""
+        return plan.DEFAULT_SEED if self.seed is None else parse_seed(self.seed)
+
+
+def run(asked: Asked, processes: int) -> int:
     """Make every check of a scheme in worker processes; Ctrl-C ends with what there is so far."""
-    plan.schemes_of(scheme)
-    number = plan.DEFAULT_SEED if seed is None else parse_seed(seed)
-    jobs = list(jobs_of(scheme, number))
+    (scheme,) = plan.schemes_of(asked.scheme)
+    todo = list(stages(scheme, asked.seed_number(), asked.scale))
     out = stress_screen.console()
-    out.print(f"racer regress: scheme {scheme}, {len(jobs)} checks, seed {seed_text(number)}, {described()}")
-    done: dict[int, Check] = {}
+    checks = sum(len(jobs) for _, jobs in todo)
+    out.print(f"racer regress: scheme {scheme}, {checks} checks, seed {seed_text(asked.seed_number())}", markup=False)
+    out.print(f"{described()}, {processes} processes")
+    done: list[Check] = []
     interrupted = False
     try:
-        for place, check in Crew(processes, checked, died).run(jobs):
-            assert isinstance(check, Check)
-            done[place] = check
-            out.print(f"[{len(done)}/{len(jobs)}] {line_of(check)}", markup=False)
+        make(screen.Live(out, todo), todo, done, asked, processes)
     except KeyboardInterrupt:
         interrupted = True
-    checks = [done[place] for place in sorted(done)]
-    blocks(out, checks)
-    out.print(closing(scheme, checks, len(jobs)), markup=False)
-    return INTERRUPTED if interrupted else exit_code(checks, len(jobs))
+    screen.blocks(out, done)
+    out.print(screen.closing(scheme, done, todo), markup=False)
+    return INTERRUPTED if interrupted else CODES[screen.verdict_of(done, checks)]
 
 
-def line_of(check: Check) -> str:
-    """Return a check on one line."""
-    told = f"{check.kind}: {check.message}" if check.kind else check.why
-    if check.verdict == PASS:
-        told = f"{check.executions:,} {'executions' if check.executions != 1 else 'execution'}"
-        told += ", which are all there are" if check.exhausted else ""
-    return f"{check.verdict:<8}{check.title:<40} {told}"[:170]
-
-
-def blocks(out: Console, checks: list[Check]) -> None:
-    """Print the first finding of each kind in full."""
-    seen: set[str] = set()
-    for check in checks:
-        if check.verdict == FAIL and check.kind not in seen:
-            seen.add(check.kind)
-            out.print()
-            out.print(check.block, markup=False)
-    out.print()
-
-
-def closing(scheme: str, checks: list[Check], wanted: int) -> str:
-    """Return the verdict in a sentence."""
-    counts = Counter(check.verdict for check in checks)
-    executions = sum(check.executions for check in checks)
-    seconds = sum(check.seconds for check in checks)
-    verdict = FAIL if counts[FAIL] else UNKNOWN if counts[UNKNOWN] or len(checks) < wanted else PASS
-    parts = [f"{counts[each]} {each}" for each in (PASS, FAIL, UNKNOWN) if counts[each]]
-    kinds = sorted({check.kind for check in checks if check.kind})
-    said = f"{verdict}: {scheme}: {', '.join(parts) or 'nothing'} of {wanted} checks"
-    said += f" ({executions:,} executions, {seconds:.0f} s of CPU)"
-    said += f": {', '.join(kinds)}." if kinds else "."
-    return f"{said} {NO_PROOF}" if verdict == PASS else said
-
-
-def exit_code(checks: list[Check], wanted: int) -> int:
-    """Return the exit code."""
-    verdicts = {check.verdict for check in checks}
-    if FAIL in verdicts:
-        return UNEXPECTED
-    return UNDECIDED if UNKNOWN in verdicts or len(checks) < wanted else SUCCESS
+def make(live: screen.Live, todo: list[Stage], done: list[Check], asked: Asked, processes: int) -> None:
+    """Make the checks of one stage after the other; what is not right ends it, for the rest would take longer."""
+    with live.bar:
+        for name, jobs in todo:
+            live.out.print(f"\n{name}")
+            made: dict[int, Check] = {}
+            try:
+                for number, news in Crew(processes, checked, died).run(jobs):
+                    live.take(jobs[number], news)
+                    if isinstance(news, Check):
+                        made[number] = news
+            finally:
+                done += [made[number] for number in sorted(made)]
+            if not asked.keep_going and any(check.verdict != PASS for check in made.values()):
+                return
