@@ -37,8 +37,6 @@ def _condition(record: Record, who: int, number: int) -> Iterator[Finding]:
     steps = _on(record, number, WAIT, NOTIFY, REACQUIRE, TIMED_REACQUIRE)
     order, codes = record.order, record.codes
     wait = next(step for step in reversed(steps) if order[step] == who and codes[step] >> 8 & 0xFF == WAIT)
-    if any(record.second[wait] in held for held in record.holds.at_end):
-        return  # perhaps it was woken, and waits for the lock
     notifies = [step for step in steps if codes[step] >> 8 & 0xFF == NOTIFY]
     if not notifies or notifies[-1] > wait or _may_have_waited(record, steps, notifies[-1]):
         return

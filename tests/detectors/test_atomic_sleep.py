@@ -99,6 +99,15 @@ def test_after_its_release_everything_is_right() -> None:
     assert told("atomic-sleep", test) == []
 
 
+def test_only_the_spinlocks_among_what_is_held_are_told() -> None:
+    def test() -> None:
+        spin, lock = racer.SpinLock(name="spin"), racer.Lock(name="lock")
+        with lock, spin:
+            racer.sleep(1)
+
+    assert told("atomic-sleep", test) == ["main may sleep (sleep) while it holds spin, which is a spinlock"]
+
+
 def test_a_condition_over_the_spinlock_itself_gives_it_up_while_it_waits() -> None:
     def test() -> None:
         condition = racer.Condition(racer.SpinLock(name="spin"))

@@ -265,6 +265,7 @@ def test_the_prefix_shown_cannot_be_explained_and_every_shorter_one_can(kind: An
         assert last is not None
         assert last in history
         assert last in answer.prefix
+        assert all(call.invoked <= (last.responded or 0) for call in answer.prefix)
         assert last.responded is not None
         assert racer.linearize(kind(), answer.prefix).verdict == "no"
         shorter = [call for call in answer.prefix if call is not last and call.invoked < last.responded] + [

@@ -27,9 +27,9 @@ def notified_for_another() -> None:
 
     def signal() -> None:
         begun.wait()
-        for _ in range(2):
-            with condition:
-                condition.notify_all()
+        with condition:
+            condition.notify_all()
+            condition.notify_all()
 
     thread = racer.Thread(target=signal, name="t0")
     thread.start()
@@ -38,6 +38,38 @@ def notified_for_another() -> None:
         condition.wait()
     with condition:
         condition.wait()
+
+
+def timed_out_before() -> None:
+    condition = racer.Condition(racer.Lock(), name="ready")
+
+    def signal() -> None:
+        with condition:
+            condition.notify()
+
+    with condition:
+        condition.wait(timeout=1)
+    together(signal)
+    with condition:
+        condition.wait()
+
+
+def nobody_can_have_the_lock() -> None:
+    """Its lock is held by another for ever, too, but it was not woken anyhow."""
+    lock = racer.Lock()
+    condition = racer.Condition(lock, name="ready")
+    begun = racer.Event()
+
+    def wait() -> None:
+        with condition:
+            begun.set()
+            condition.wait()
+
+    with condition:
+        condition.notify()
+    racer.Thread(target=wait, name="t0").start()
+    begun.wait()
+    lock.acquire()
 
 
 def cleared_too_early() -> None:
@@ -61,6 +93,14 @@ LOST: dict[str, tuple[Body, list[str]]] = {
     "a condition, the second time": (
         notified_for_another,
         ["main waits for ever for ready: t0 notified it before, when nobody waited"],
+    ),
+    "a condition, after a wait that timed out": (
+        timed_out_before,
+        ["main waits for ever for ready: t0 notified it before, when nobody waited"],
+    ),
+    "a condition whose lock is held": (
+        nobody_can_have_the_lock,
+        ["t0 waits for ever for ready: main notified it before, when nobody waited"],
     ),
     "an event": (
         cleared_too_early,
@@ -143,6 +183,42 @@ def two_waiters_one_signal() -> None:
         condition.notify()
 
 
+def signal_for_one_before() -> None:
+    """The notify woke the one who waited; who waits after that waits for another."""
+    condition = racer.Condition(racer.Lock())
+    begun = racer.Event()
+
+    def wait() -> None:
+        with condition:
+            begun.set()
+            condition.wait()
+
+    thread = racer.Thread(target=wait, name="t0")
+    thread.start()
+    begun.wait()
+    with condition:
+        condition.notify()
+    thread.join()
+    with condition:
+        condition.wait()
+
+
+def nobody_is_to_be_woken() -> None:
+    condition = racer.Condition(racer.Lock())
+    begun = racer.Event()
+
+    def wait() -> None:
+        with condition:
+            begun.set()
+            condition.wait()
+
+    racer.Thread(target=wait, name="t0").start()
+    begun.wait()
+    with condition:
+        condition.notify(0)
+        condition.notify(0)
+
+
 def daemon_waits() -> None:
     condition = racer.Condition(racer.Lock())
 
@@ -184,6 +260,8 @@ NOT_LOST: dict[str, Body] = {
     "a signal never given": never_signalled,
     "woken, and blocked by the lock": woken_and_blocked,
     "a signal for the other": two_waiters_one_signal,
+    "a signal for one before": signal_for_one_before,
+    "a signal for nobody": nobody_is_to_be_woken,
     "a daemon": daemon_waits,
     "an event that stays set": event_that_stays,
     "an event never set": event_never_set,

@@ -27,6 +27,21 @@ def both_give_it_back() -> None:
     together(give_back, give_back)
 
 
+def thrice() -> None:
+    lock = racer.Lock(name="lock")
+    with lock:
+        pass
+
+    def again() -> None:
+        with contextlib.suppress(RuntimeError):
+            lock.release()
+
+    for number in range(2):
+        thread = racer.Thread(target=again, name=f"t{number}")
+        thread.start()
+        thread.join()
+
+
 def never_taken() -> None:
     with contextlib.suppress(RuntimeError):
         racer.Lock(name="lock").release()
@@ -46,6 +61,10 @@ DOUBLE: dict[str, tuple[Body, list[str]]] = {
         both_give_it_back,
         ["t0 released lock, which t1 had released already", "t1 released lock, which t0 had released already"],
     ),
+    "thrice": (
+        thrice,
+        ["t0 released lock, which main had released already", "t1 released lock, which main had released already"],
+    ),
     "never taken": (never_taken, ["main released lock, which nobody had taken"]),
     "a bounded semaphore": (semaphore_over, ["main released semaphore, which it had released already"]),
 }
@@ -63,6 +82,20 @@ def test_it_says_who_released_it_before_and_where() -> None:
     assert [side.location.line for side in finding.sides if side.location] == sorted(
         {side.location.line for side in finding.sides if side.location}
     )
+
+
+def test_a_wait_that_timed_out_has_the_lock_again() -> None:
+    def test() -> None:
+        condition = racer.Condition(racer.Lock(name="lock"), name="condition")
+        with condition:
+            condition.wait(timeout=1)
+        with contextlib.suppress(RuntimeError):
+            condition.release()
+
+    (finding,) = found("double-release", test)
+    assert [side.action for side in finding.sides] == ["release", "release"]
+    steps = [side.step for side in finding.sides]
+    assert len(set(steps)) == 2
 
 
 def released_and_taken_again() -> None:

@@ -79,6 +79,22 @@ def fails_at_first() -> None:
     together(attempt, lock.release)
 
 
+def gives_up() -> None:
+    version = racer.Atomic(0)
+
+    def update() -> None:
+        while True:
+            version.add(1)
+
+    def attempt() -> None:
+        for _ in range(1000):
+            version.compare_exchange(-1, 0)
+        while True:
+            racer.point()
+
+    together(update, attempt)
+
+
 def blocked() -> None:
     """It waits as it should; who is let is for the schedule to say."""
     lock = racer.Lock()
@@ -92,7 +108,7 @@ def blocked() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["random", "round-robin"])
-@pytest.mark.parametrize("test", [takes_turns, nobody_succeeds, fails_at_first, blocked])
+@pytest.mark.parametrize("test", [takes_turns, nobody_succeeds, fails_at_first, gives_up, blocked])
 def test_who_gets_it_now_and_then_does_not_starve(test: Callable[[], None], strategy: str) -> None:
     assert kinds(test, strategy, 3000) == {"step-limit"}
 
@@ -102,13 +118,13 @@ def test_an_execution_that_ends_is_not_judged() -> None:
         done = racer.Atomic(0)
 
         def attempt() -> None:
-            for _ in range(200):
+            for _ in range(1000):
                 done.compare_exchange(-1, 0)
 
         def update() -> None:
-            for _ in range(200):
+            for _ in range(1000):
                 done.compare_exchange(0, 0)
 
         together(attempt, update)
 
-    assert kinds(test, "random", 3000) == set()
+    assert kinds(test, "random", 9000) == set()

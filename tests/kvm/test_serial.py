@@ -54,6 +54,9 @@ ROWS = {
     "the same, and nobody knows when": (
         "yes", (((VPA, 0, OK, None, None),), ((DTL, 1, REFUSED, None, None),)),
     ),
+    "each caller's own order counts even so": (
+        "no", (((DTL, 1, OK, None, None), (VPA, 0, OK, None, None)),),
+    ),
     "two who both were first": (
         "no",
         (
