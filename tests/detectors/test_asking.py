@@ -130,7 +130,8 @@ def test_the_place_of_a_field_of_ones_own_is_where_it_is_used() -> None:
 
         together(write, write)
 
-    (finding,) = racer.explore(test, detect=["data-race"], executions=1).findings
+    (finding,) = racer.explore(test, detect=["data-race"], executions=20, keep_going=True).findings
+    assert finding.count == 20  # it is known again without having been recorded richly
     for side in finding.sides:
         assert side.location is not None
         assert side.location.function.endswith("write")

@@ -59,7 +59,34 @@ def touched(world: World) -> bool:
     return True
 
 
+def in_turn(first: Act, second: Act, third: Act) -> Body:
+    """Return a test in which t0, t2 and t1 come one after the other, if at all, by a variable that orders nothing."""
+
+    def then(turn: int, act: Act) -> Act:
+        def body(world: World) -> None:
+            if world.m.value == turn:
+                act(world)
+                world.m.value = turn + 1
+
+        return body
+
+    def last(world: World) -> bool:
+        return world.m.value == 2 and bool(third(world))
+
+    return passing(then(0, first), last, then(1, second))
+
+
+def set_anew(world: World) -> None:
+    world.event.clear()
+    world.event.set()
+
+
 ORDERED: dict[str, Body] = {
+    "an event that two have set": in_turn(lambda w: w.event.set(), lambda w: w.event.set(), lambda w: w.event.is_set()),
+    "a semaphore that two have released": in_turn(
+        lambda w: w.empty.release(), lambda w: w.empty.release(), lambda w: w.empty.acquire()),
+    "a store below another's read-modify-write": in_turn(
+        lambda w: w.atomic.store(1), lambda w: w.atomic.add(1), lambda w: w.atomic.load()),
     "an event that is waited for": passing(lambda w: w.event.set(), lambda w: w.event.wait()),
     "an event that is seen set": passing(lambda w: w.event.set(), lambda w: w.event.is_set()),
     "an event that is waited for with a timeout": passing(lambda w: w.event.set(), lambda w: w.event.wait(timeout=1)),
@@ -79,6 +106,12 @@ ORDERED: dict[str, Body] = {
         lambda w: w.atomic.store(1), lambda w: w.atomic.load() == 11, lambda w: w.atomic.add(10)),
 }  # fmt: skip
 UNORDERED: dict[str, Body] = {
+    "an event that another one has cleared and set": in_turn(
+        lambda w: w.event.set(), set_anew, lambda w: w.event.is_set()),
+    "a store that another one has overwritten": in_turn(
+        lambda w: w.atomic.store(1), lambda w: w.atomic.store(2), lambda w: w.atomic.load()),
+    "a lock that a third has taken and given back": in_turn(
+        lambda w: set_flag(w, w.rlock), lambda w: set_flag(w, w.lock), lambda w: w.rlock.locked() or True),
     "nothing": passing(lambda _: None, lambda _: True),
     "different locks": passing(lambda w: set_flag(w, w.lock), lambda w: by_a_flag(w, w.rlock) or True),
     "a lock that the other took before": passing(lambda w: set_flag(w, w.lock), lambda w: not by_a_flag(w, w.lock)),
@@ -88,8 +121,6 @@ UNORDERED: dict[str, Body] = {
     "a resource": passing(lambda w: w.page.write(), touched),
     "an event that is seen cleared": passing(lambda w: w.event.set(), lambda w: not w.event.is_set()),
     "a load": passing(lambda w: w.atomic.load(), lambda w: w.atomic.load() == 0),
-    "a store that another one overwrote": passing(
-        lambda w: w.atomic.store(1), lambda w: w.atomic.load() == 2, lambda w: w.atomic.store(2)),
     "a comparison that failed": passing(lambda w: w.atomic.compare_exchange(5, 6), lambda w: w.atomic.load() == 0),
     "the inner pair of a reentrant lock": passing(
         under(lambda w: w.rlock, lambda w: set_flag(w, w.rlock)), lambda w: w.y.value),

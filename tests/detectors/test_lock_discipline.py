@@ -98,7 +98,50 @@ def test_that_the_maker_came_first_by_chance_is_no_excuse() -> None:
             pass
         thread.join()
 
-    assert told(test, DETECT) == {("main write area.guarded",)}
+    result = racer.verify(test, detect=DETECT, keep_going=True)
+    (finding,) = result.findings
+    assert finding.message == "main wrote area.guarded, which lock guards, and held nothing"
+    assert finding.count == result.executions
+
+
+def test_who_did_not_make_the_variable_needs_the_lock_before_the_others_too() -> None:
+    def test() -> None:
+        area = Area()
+        ready = racer.Event()
+
+        def first() -> None:
+            area.written = 1
+            ready.set()
+
+        def second() -> None:
+            ready.wait()
+            locked(write("written"))(area)
+
+        together(first, second)
+
+    assert told(test, DETECT) == {("t0 write area.written",)}
+
+
+def test_a_lock_that_another_thread_released_is_not_held() -> None:
+    def test() -> None:
+        area = Area()
+        taken, released = racer.Event(), racer.Event()
+
+        def takes() -> None:
+            area.lock.acquire()
+            area.guarded = 1
+            taken.set()
+            released.wait()
+            area.guarded = 2
+
+        def releases() -> None:
+            taken.wait()
+            area.lock.release()
+            released.set()
+
+        together(takes, releases)
+
+    assert told(test, DETECT) == {("t0 write area.guarded",)}
 
 
 def test_a_wait_on_a_condition_gives_the_lock_away() -> None:

@@ -90,7 +90,15 @@ def only_read() -> None:
     together(lambda: shared.value, lambda: shared.value)
 
 
-@pytest.mark.parametrize("test", [under_one_lock, three_locks, handed_over, marked, declared, only_read])
+def written_before() -> None:
+    shared = racer.Shared(0)
+    shared.value = 1
+    together(lambda: shared.value, lambda: shared.value)
+
+
+@pytest.mark.parametrize(
+    "test", [under_one_lock, three_locks, handed_over, marked, declared, only_read, written_before]
+)
 def test_nothing_is_told_of(test: Body) -> None:
     assert told(test, DETECT) == set()
 

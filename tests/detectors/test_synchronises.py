@@ -36,6 +36,10 @@ class Compared:
                 self.ordered += i in before[j]
                 assert record.ordered(i, j) == (i in before[j]), (i, steps.kind[i], j, steps.kind[j])
         found = {(f.sides[0].step, f.sides[1].step) for f in DataRace().judge(record)}
+        for pair in found:  # accesses that follow one another: no write comes between
+            first, second = map(int, pair)  # type: ignore[arg-type]  # both are known
+            between = [k for k in range(first + 1, second) if steps.object[k] == steps.object[first]]
+            assert "write" not in {steps.kind[k] for k in between}
         slow = races(steps)
         self.racy += bool(slow)
         assert found <= slow
