@@ -88,7 +88,11 @@ def under_a_spinlock() -> None:
 def test_the_stacks_of_both_sides_are_shown_innermost_first() -> None:
     (finding,) = racer.explore(under_a_spinlock, executions=1, detect=["atomic-sleep"]).findings
     lines = describe(finding).split("\n\n")
-    assert [[line.split() for line in block.splitlines()] for block in lines[2:4]] == [
+    assert [[line.split() for line in block.splitlines()] for block in lines[2:5]] == [
+        [
+            ["at", "step", "1", "main", "held", "no", "lock"],
+            ["at", "step", "2", "main", "held", "spin"],
+        ],
         [
             ["main", "acquire", "spin", "at", "step", "1"],
             ["tests/report/test_text.py:82", "in", "outer"],
