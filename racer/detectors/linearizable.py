@@ -208,5 +208,5 @@ def _listed(prefix: Sequence[Call]) -> tuple[str, ...]:
         f"{call.thread:{width}}  {call.invoked:4} .. {'' if call.responded is None else call.responded:<4}  {call}"
         for call in shown
     ]
-    head = "the shortest beginning of the history that cannot be explained (from step to step):"
+    head = "the shortest beginning that no order explains (from step to step):"
     return (head, *([f"... {left_out} calls before"] if left_out else []), *lines)
