@@ -241,7 +241,15 @@ class Caller:
         subfunc = self.table[self.random.below(16)]
         if not subfunc:
             return self.plan.bad_ask(self.random.below(BAD_KINDS), vcpu, i)
-        return self.plan.ask(subfunc, vcpu, i)
+        ask = self.plan.ask(subfunc, vcpu, i)
+        if self.duelling(ask):
+            # the same address, with another length than the request before it
+            return ask._replace(wrote=(0x28, 0x80)[self.random.below(2)])
+        return ask
+
+    def duelling(self, ask: Ask) -> bool:
+        """Whether a call registers the area that all are at odds over: one requester alone writes its length."""
+        return self.focus == AT_ODDS and self.requester == 1 and ask.flags == flags_word(H_VPA_REG_SLB)
 
     def area(self, target: int) -> int:
         """Return the area that the next call is about; at odds, all ask for the one that the vcpu begins with."""
@@ -250,8 +258,9 @@ class Caller:
         return self.plan.index(target, self.requester, 0 if self.focus else self.random.below(VARIANTS))
 
     def prepare(self, ask: Ask) -> None:
-        """Write the length word of a dispatch log, which its first entry overwrites; others are still there."""
-        if ask.flags == flags_word(H_VPA_REG_DTL) and SMALL_BASE <= ask.gpa < BAD_BASE:
+        """Write the length word of a dispatch log, which its first entry overwrites, and where lengths change."""
+        log = ask.flags == flags_word(H_VPA_REG_DTL) and SMALL_BASE <= ask.gpa < BAD_BASE
+        if log or self.duelling(ask):
             self.vm.memory.guest_store(ask.gpa, LENGTH_WORD, ask.wrote)
 
     def make(self, caller: Vcpu, targets: Sequence[int], calls: int) -> None:
