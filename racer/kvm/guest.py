@@ -21,6 +21,7 @@ def kvmppc_hv_entry(vcpu: "Vcpu", *, primary: bool) -> None:
     if scheme.bumps_before_too_late_test:
         scheme.bump_on_entry(vcpu)
     if vc.entry_exit_count.update(enter_unless_exiting) >= EXITING:
+        judges.came_too_late(vcpu)
         return  # secondary_too_late
     if not scheme.bumps_before_too_late_test:
         scheme.bump_on_entry(vcpu)

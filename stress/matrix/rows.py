@@ -238,7 +238,7 @@ ROWS: tuple[Row, ...] = (
         "C6",
         "a thread counts as napping before it has let go of its vcpu",
         "dropped-locks",
-        "snapshot",
+        "late-joiners",
         "cross-register",
         Trace(("deadlock", "thread-busy"), (("nap", "enter_and_leave"),), "nap_count"),
     ),

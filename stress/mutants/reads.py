@@ -14,7 +14,7 @@ def pairs(function: Function) -> set[tuple[str, str]]:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target, value = node.targets[0], node.value
             for local, chain in ((target, value), (value, target)):
-                if isinstance(local, ast.Name) and is_field(chain):
+                if isinstance(local, ast.Name) and not local.id.isupper() and is_field(chain):
                     found.add((local.id, ast.unparse(chain)))
         elif isinstance(node, ast.Compare):
             for local, chain in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):

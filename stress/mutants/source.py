@@ -96,10 +96,12 @@ class Source:
             made = made[:begin] + text.encode() + made[end:]
         return made.decode()
 
-    def diff(self, mutant: Mutant) -> list[str]:
-        """Return the lines of the difference to the original."""
+    def diff(self, mutant: Mutant, around: int = 2) -> list[str]:
+        """Return the lines of the difference to the original, and so many around them."""
         before, after = self.text.splitlines(), self.mutated(mutant).splitlines()
-        return list(difflib.unified_diff(before, after, self.path, f"{mutant.operator}: {mutant.says}", "", "", 2, ""))
+        return list(
+            difflib.unified_diff(before, after, self.path, f"{mutant.operator}: {mutant.says}", "", "", around, "")
+        )
 
 
 def blocks(node: ast.AST) -> Iterator[Block]:

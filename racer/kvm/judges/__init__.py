@@ -7,13 +7,14 @@ None knows which scheme it judges.
 
 from racer.kvm.judges.byte_order import check_guests_view
 from racer.kvm.judges.dirty import check_dirty
-from racer.kvm.judges.entry import entered, note_pending, report_parity
+from racer.kvm.judges.entry import came_too_late, entered, note_pending, report_parity
 from racer.kvm.judges.log import check_log_bounds, report_index
 from racer.kvm.judges.pins import check_canaries, check_pair, check_pins, report_uninitialised
 from racer.kvm.judges.requests import check_requests
 from racer.kvm.judges.stolen import check_stolen
 
 __all__ = [
+    "came_too_late",
     "check_canaries",
     "check_dirty",
     "check_guests_view",

@@ -46,11 +46,20 @@ def entered(vcpu: "Vcpu") -> None:
 def check_logged(vcpu: "Vcpu") -> None:
     """Report an entry for which no log entry was made."""
     logged = vcpu.logged
+    if logged > vcpu.logged_before + 1:
+        here = racer.side("enter", "guest, dispatch logged twice", skip=2)
+        message = f"{vcpu.name} entered the guest with {logged - vcpu.logged_before} log entries made for it"
+        racer.violation("dispatch-logged-twice", message, sides=(here,))
     if logged == vcpu.logged_before:
         here = racer.side("enter", "guest, dispatch not logged", skip=2)
         message = f"{vcpu.name} entered the guest with no log entry made for it"
         racer.violation("dispatch-not-logged", message, sides=(here,))
     vcpu.logged_before = logged
+
+
+def came_too_late(vcpu: "Vcpu") -> None:
+    """Note that a dispatch was logged of which no entry came. No operation: the runner waits for this thread."""
+    vcpu.logged_before = vcpu.dispatches
 
 
 def check_boot(vcpu: "Vcpu") -> None:
