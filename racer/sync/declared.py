@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from racer.core.errors import UsageError
 from racer.core.record import Rule
-from racer.engine.turnstile import Turnstile
+from racer.engine.operand import Operand
 from racer.sync.condition import Condition, ControlledCondition
 from racer.sync.lock import ControlledLock, Lock
 from racer.sync.thread import Thread
@@ -48,45 +48,54 @@ def _declared(guarded_by: object, writes_only: object, owned_by: object) -> Decl
     return Declared(guarded_by, writes_only, owned_by)
 
 
-def rule_of(declared: Declared, run: Turnstile, what: str, owner: object = None) -> Rule:
+def rule_of(declared: Declared, variable: Operand, owner: object = None) -> Rule:
     """Return the rule with numbers for what it names; paths begin at `owner` and are followed as things stand now."""
     guard, owned = declared.guarded_by, declared.owned_by
     if owner is not None:
-        guard = None if guard is None else _follow(owner, guard, f"guarded_by={guard!r} of {what}")
-        owned = None if owned is None else _follow(owner, owned, f"owned_by={owned!r} of {what}")
-    lock = None if declared.guarded_by is None else _lock(guard, run, what, declared)
-    thread = None if owned is None else _thread(owned, run, what, declared)
-    return Rule(lock, declared.writes_only, thread)
+        guard = None if guard is None else _follow(owner, guard, variable)
+        owned = None if owned is None else _follow(owner, owned, variable)
+    return Rule(
+        None if declared.guarded_by is None else _lock(guard, declared, variable),
+        declared.writes_only,
+        None if owned is None else _thread(owned, declared, variable),
+    )
 
 
-def _follow(thing: object, path: str, what: str) -> object:
+def _follow(thing: Any, path: str, variable: Operand) -> object:
     for part in path.split("."):
-        fields = getattr(thing, "__dict__", {})
-        cells = fields.get(CELLS, {})
         try:
-            thing = cells[part].value if part in cells else getattr(thing, part)
+            fields = getattr(thing, "__dict__", {})
+            if part in fields:
+                thing = fields[part]
+            elif part in fields.get(CELLS, ()):
+                thing = fields[CELLS][part].value
+            else:
+                thing = getattr(thing, part)
         except Exception as error:
             raise UsageError(
-                f"{what} cannot be followed: {type(thing).__name__} has no {part!r} ({type(error).__name__}: {error})"
+                f"the rule of {variable.shown_name} leads along {path!r}, which cannot be followed: "
+                f"{type(thing).__name__} has no {part!r} ({type(error).__name__}: {error})"
             ) from None
     return thing
 
 
-def _lock(found: object, run: Turnstile, what: str, declared: Declared) -> int:
+def _lock(found: object, declared: Declared, variable: Operand) -> int:
     if isinstance(found, ControlledCondition):
         found = found.lock_of_wait
-    if not isinstance(found, ControlledLock) or found.run is not run:
+    if not isinstance(found, ControlledLock) or found.run is not variable.run:
         raise UsageError(
-            f"guarded_by={declared.guarded_by!r} of {what} must lead to a lock made in this execution, got {found!r}"
+            f"guarded_by={declared.guarded_by!r} of {variable.shown_name} must lead to a lock made in this execution, "
+            f"got {found!r}"
         )
     return found.number
 
 
-def _thread(found: object, run: Turnstile, what: str, declared: Declared) -> int:
+def _thread(found: object, declared: Declared, variable: Operand) -> int:
     name = found.name if isinstance(found, Thread) else found
-    if isinstance(name, str):
-        for thread in run.threads:
-            if thread.shown_name == name:
-                return thread.thread_number
-        raise UsageError(f"owned_by={declared.owned_by!r} of {what}: no thread is called {name!r}")
-    raise UsageError(f"owned_by={declared.owned_by!r} of {what} must lead to a thread or its name, got {found!r}")
+    what = f"owned_by={declared.owned_by!r} of {variable.shown_name}"
+    if not isinstance(name, str):
+        raise UsageError(f"{what} must lead to a thread or its name, got {found!r}")
+    for thread in variable.run.threads:
+        if thread.shown_name == name:
+            return thread.thread_number
+    raise UsageError(f"{what}: no thread is called {name!r}")

@@ -38,7 +38,7 @@ class Cell(Operand):
     @property
     def rule(self) -> Rule | None:  # type: ignore[override]  # worked out when it is asked for
         """The rule that was declared of the field, as its paths lead now."""
-        return None if self.declared is None else rule_of(self.declared, self.run, self.shown_name, self.owner)
+        return None if self.declared is None else rule_of(self.declared, self, self.owner)
 
 
 class field(Generic[T]):  # noqa: N801  (reads as a declaration, like dataclasses.field)

@@ -93,7 +93,7 @@ class ControlledShared(Operand, Shared[T]):
     @property
     def rule(self) -> Rule | None:  # type: ignore[override]  # worked out when it is asked for
         """The rule that was declared of the variable."""
-        return None if self.declared is None else rule_of(self.declared, self.run, self.shown_name)
+        return None if self.declared is None else rule_of(self.declared, self)
 
     @property
     def value(self) -> T:

@@ -232,7 +232,7 @@ def test_a_rule_that_cannot_be_meant_is_refused(declare: Callable[[], Any], said
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("nothing", r"guarded_by='nothing' of Odd.field cannot be followed: Odd has no 'nothing'"),
+        ("nothing", r"the rule of Odd.field leads along 'nothing', which cannot be followed: Odd has no 'nothing'"),
         ("number", r"guarded_by='number' of Odd.field must lead to a lock made in this execution, got 7"),
         ("number.lock", r"cannot be followed: int has no 'lock'"),
     ],
