@@ -23,12 +23,14 @@ EXIT_COUNT_SHIFT = 8
 class HardwareThread:
     """A secondary hardware thread (ptid above 0): naps until kvmppc_start_thread gives it a vcpu, and runs that.
 
-    It runs real-mode code, takes no lock of the host's, and reads the pointers of its vcpu itself.
+    It runs real-mode code, takes no lock of the host's, and reads the pointers of its vcpu itself. `started` is where
+    it was given its vcpu, for reports.
     """
 
     def __init__(self, vcore: "Vcore", ptid: int) -> None:
         self.vcore = vcore
         self.name = f"cpu{vcore.pcpu + ptid}"
+        self.started: racer.Side | None = None
         self.kvm_vcpu: racer.Atomic[Vcpu | str | None] = racer.Atomic(None, name=f"{self.name}.kvm_vcpu")
         self.thread = racer.Thread(target=self.nap, name=self.name, daemon=True)
 
@@ -137,9 +139,10 @@ def kvmppc_start_thread(vcpu: Vcpu) -> None:
         vc.n_woken += 1
         hardware = vc.threads[ptid - 1]
         before = hardware.kvm_vcpu.exchange(vcpu)
+        earlier, hardware.started = hardware.started, racer.side("start", f"{hardware.name} for {vcpu}", skip=1)
         if before is not None:
-            here = racer.side("start", f"{hardware.name} for {vcpu}", skip=1)
-            racer.violation("thread-busy", f"{hardware.name} was started while it ran {before} already", sides=(here,))
+            sides = (hardware.started,) if earlier is None else (earlier, hardware.started)
+            racer.violation("thread-busy", f"{hardware.name} was started while it ran {before} already", sides=sides)
 
 
 def kvmppc_wait_for_exec(vcpu: Vcpu) -> None:

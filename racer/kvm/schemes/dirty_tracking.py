@@ -19,7 +19,7 @@ class DirtyTracking(LateJoiners):
 
     tracks_dirty = True  # B7
     stolen_time: type[StolenTime] = Locked  # B13
-    bugs = LateJoiners.bugs - {"B7", "B13", "C1", "D8"}
+    bugs = LateJoiners.bugs - {"B7", "B13", "C1"}
 
     def guest_memory(self, host: HostMemory) -> GuestMemory:
         """Return memory of which an area may have one host page at most."""
