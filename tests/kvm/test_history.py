@@ -33,7 +33,8 @@ def says(kind: str, text: str = "", at: str = "") -> Callable[[racer.Finding], b
 
 def started_twice_by_the_runner(finding: racer.Finding) -> bool:
     """Tell when the runner started a hardware thread that had not let go of what the runner had started before."""
-    return finding.kind == "thread-busy" and places(finding) == {"kvmppc_dispatch"}
+    at = [side.location.function for side in finding.sides if side.location is not None]
+    return finding.kind == "thread-busy" and all(each.endswith(".kvmppc_dispatch") for each in at)
 
 
 class Row(NamedTuple):
