@@ -77,7 +77,8 @@ class Vm:
         self.callers = [self._add_vcpu(free + n, name) for n, name in enumerate(callers)]
         for caller in self.callers:
             self._add_vcore([caller])
-        self.outer = OuterHypervisor(self.runners) if outer else None
+        is_nested = any(vcpu.outer is not None for vcpu in self.runners)
+        self.outer = OuterHypervisor(self.runners) if outer and is_nested else None
         self.stolen_time = scheme.stolen_time(self.vcores) if timebase else None
         if self.stolen_time is not None:
             for vcpu in self.runners:

@@ -50,6 +50,14 @@ def test_what_is_rare_is_found_all_the_same(workload: str, scheme: str, kind: st
     assert kind in shown(workload, scheme, 700)
 
 
+@pytest.mark.parametrize(("scheme", "found"), [("own-task", True), ("single-vcpu", False), ("deferred", False)])
+def test_kvm_lock_inside_a_vcpu_s_mutex_is_the_wrong_way_round(scheme: str, *, found: bool) -> None:
+    workload = workloads.by_name("one-reg")
+    body = workload.build(SCHEMES[scheme], workload.defaults)
+    result = racer.explore(body, executions=60, seed=4, detect=("lock-order",), keep_going=True)
+    assert any(finding.kind == "lock-order" for finding in result.findings) == found
+
+
 def machine(scheme: type[Scheme], **world: bool) -> Vm:
     vm = Vm(scheme(), 1, threads_per_core=1, callers=["caller"], **world)
     vm.memory.add_memslot(BASE, 4)
