@@ -57,9 +57,9 @@ def make(live: screen.Live, todo: list[Stage], done: list[Check], asked: Asked, 
             made: dict[int, Check] = {}
             try:
                 for number, news in Crew(processes, checked, died).run(jobs):
-                    live.take(jobs[number], news)
                     if isinstance(news, Check):
                         made[number] = news
+                    live.take(jobs[number], news)
             finally:
                 done += [made[number] for number in sorted(made)]
             if not asked.keep_going and any(check.verdict != PASS for check in made.values()):

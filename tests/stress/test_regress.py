@@ -28,9 +28,11 @@ from stress.workloads import NAMES
 ROOT = Path(__file__).parents[2]
 TEMPLATE = f"{template.__file__}:MyScheme"
 RIGHT = ("deferred", "always-locked", TEMPLATE)
-# A twentieth of each budget: enough for everything to happen at least once.
-LITTLE = 0.05
+# Of each budget, a part: enough for everything to happen at least once.
+LITTLE = {KNOWN: 1.0, ANSWERS: 1.0, WORKLOAD: 0.05, VERIFY: 0.01}
 SCHEME_OF = {row.bug: row.scheme for row in ROWS}
+# Where schemes that come through known schedules, answers and most workloads are caught.
+CAUGHT_IN = {"dirty-tracking": "one-reg", "own-task": "cede-prod", "single-vcpu": "one-reg", "nested": "one-reg"}
 
 
 def silent(_: object) -> None:
@@ -59,13 +61,14 @@ def test_past_findings_come_first_and_nothing_is_left_out() -> None:
 @pytest.mark.parametrize("sort", [KNOWN, ANSWERS, WORKLOAD, VERIFY])
 @pytest.mark.parametrize("scheme", RIGHT, ids=["deferred", "always-locked", "template"])
 def test_a_right_scheme_passes(scheme: str, sort: str) -> None:
-    assert first_failure([job for job in jobs_of(scheme, LITTLE) if job.sort == sort]) is None
+    assert first_failure([job for job in jobs_of(scheme, LITTLE[sort]) if job.sort == sort]) is None
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("scheme", [name for name in SCHEMES if name not in RIGHT])
 def test_a_scheme_with_a_bug_of_history_fails(scheme: str) -> None:
-    check = first_failure(jobs_of(scheme, 0.5))
+    where = CAUGHT_IN.get(scheme, "cross-register")
+    check = first_failure([job for job in jobs_of(scheme) if job.sort == WORKLOAD and job.workload == where])
     assert check is not None
     assert check.verdict == FAIL
 
@@ -308,7 +311,7 @@ def test_ctrl_c_ends_with_what_there_is() -> None:
     started = run("--processes", "1")
     try:
         assert started.stdout is not None
-        while not started.stdout.readline().startswith("[ 1/"):
+        while not started.stdout.readline().startswith("past findings"):
             pass
         os.killpg(started.pid, signal.SIGINT)
         output, errors = started.communicate()

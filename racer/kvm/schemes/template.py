@@ -66,7 +66,9 @@ class MyScheme(Deferred):
             kvmppc_unpin_guest_page(memory, va)
             va = NULL
         if vpap.pinned_addr:
-            kvmppc_unpin_guest_page(memory, vpap.pinned_addr)
+            kvmppc_unpin_guest_page(memory, vpap.pinned_addr, vpap.gpa, dirty=vpap.dirty)
+        vpap.gpa = gpa
+        vpap.dirty = 0
         vpap.pinned_addr = va
         if va:
             vpap.pinned_end = va + vpap.len
