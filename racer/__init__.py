@@ -35,7 +35,7 @@ from racer.sync.history import History
 from racer.sync.lifetime import Lifetime
 from racer.sync.lock import Lock, RLock, SpinLock
 from racer.sync.points import choose, point, sleep, time
-from racer.sync.reporting import controlled, count, side, violation
+from racer.sync.reporting import controlled, count, last_use, side, violation
 from racer.sync.resource import Resource
 from racer.sync.semaphore import BoundedSemaphore, Semaphore
 from racer.sync.shared import Shared
@@ -92,6 +92,7 @@ __all__ = [
     "estimate_interleavings",
     "explore",
     "field",
+    "last_use",
     "linearize",
     "may_sleep",
     "pin_to",

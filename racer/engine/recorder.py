@@ -181,6 +181,14 @@ class Recorder(Tape):
         """Return the places of the callers of a step's place, innermost first."""
         return self._steps[step][4][1:]
 
+    def last(self, thread: int, number: int, before: int) -> tuple[int, str] | None:
+        """Return the last step before `before` in which a thread did something to an object, and for what."""
+        for step in range(before - 1, -1, -1):
+            me, _, of, _, _ = self._steps[step]
+            if of == number and me.thread_number == thread:
+                return step, self._whats.get(step, "")
+        return None
+
     def failed(self) -> None:
         """Mark the last step's operation as failed."""
         self._failed.add(len(self._steps) - 1)

@@ -215,11 +215,11 @@ class Turnstile(Steps):
 
     # -- findings ------------------------------------------------------------------------------------------------
 
-    def found(self, kind: str, message: str, sides: tuple[Side, ...]) -> None:
+    def found(self, kind: str, message: str, sides: tuple[Side, ...], notes: tuple[str, ...] = ()) -> None:
         """Take down a finding of the running thread at the last executed step."""
         me = self.current
         step = max(len(self.order) - 1, 0)
-        self.findings.append(Finding(kind, message, me.shown_name, me.thread_number, step, sides))
+        self.findings.append(Finding(kind, message, me.shown_name, me.thread_number, step, sides, notes))
 
     # -- the whole -----------------------------------------------------------------------------------------------
 

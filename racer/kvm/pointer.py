@@ -152,7 +152,17 @@ def report_stale(pointer: HostPointer, action: str, member: Member) -> None:
         "stale-pointer",
         f"{here.thread} {_DONE[action]} {member.name} through a page that {released.thread} had unpinned",
         sides=(released, here),
+        notes=last_valid_use(pointer, member, released),
     )
+
+
+def last_valid_use(pointer: HostPointer, member: Member, released: racer.Side) -> tuple[str, ...]:
+    """Say what the offender did to this part of the frame last while the pin held it, if the report is to know."""
+    pin = pointer.pin
+    last = racer.last_use(pointer.frame.part(pin.at, pointer.at + member.offset), before=released, skip=1)
+    if last is None or last.step is None or last.step <= (pin.taken.step or 0):
+        return ()
+    return (f"last valid use: {last.thread}  {last.action}  {last.what}  step {last.step}  {last.location}",)
 
 
 def report_out_of_bounds(pointer: HostPointer, action: str, member: Member) -> None:

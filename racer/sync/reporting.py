@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from racer.core.errors import UsageError
 from racer.core.finding import Finding, Side
 from racer.engine import free, turnstile
+from racer.engine.operand import Operand
+from racer.engine.recorder import Recorder
 from racer.engine.where import place_here, stack_here
+from racer.sync.resource import Resource
 
 
 def side(action: str, what: str = "", skip: int = 0) -> Side:
@@ -25,17 +28,35 @@ def side(action: str, what: str = "", skip: int = 0) -> Side:
     return Side(run.current.shown_name, action, what, step, place_here(1, skip))
 
 
-def violation(kind: str, message: str, sides: Iterable[Side] = ()) -> None:
-    """Report a finding of the subject's own; the execution goes on.
+def last_use(of: Resource, before: Side, skip: int = 0) -> Side | None:
+    """Return what the calling thread did to a resource last before a side of its execution.
+
+    None if it did nothing, and where the execution is not recorded richly: this is for the notes of a report. `skip` as
+    for `side`.
+    """
+    run = turnstile.active()
+    if run is None or not isinstance(run.recorder, Recorder) or not isinstance(of, Operand) or before.step is None:
+        return None
+    me = run.current
+    last = run.recorder.last(me.thread_number, of.number, before.step + 1)
+    if last is None:
+        return None
+    step, what = last
+    places = (run.recorder.place(step), *run.recorder.stack(step))
+    return Side(me.shown_name, what, of.shown_name, step, places[min(skip, len(places) - 1)])
+
+
+def violation(kind: str, message: str, sides: Iterable[Side] = (), notes: Iterable[str] = ()) -> None:
+    """Report a finding of the subject's own; the execution goes on. `notes` are further lines of the report.
 
     Outside executions and free runs there is nobody to report to: FailureError is raised.
     """
     given = _checked(kind, message, sides)
     run = turnstile.active()
     if run is None:
-        free.found(Finding(kind, message, threading.current_thread().name, sides=given))
+        free.found(Finding(kind, message, threading.current_thread().name, sides=given, notes=tuple(notes)))
     elif not run.closed:
-        run.found(kind, message, given)
+        run.found(kind, message, given, tuple(notes))
 
 
 def count(name: str, n: int = 1) -> None:

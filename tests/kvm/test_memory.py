@@ -50,6 +50,19 @@ def test_a_page_that_nobody_maps_or_pins_goes_to_another_owner_at_once() -> None
     clean(body)
 
 
+def test_a_stale_use_is_told_with_the_last_valid_one() -> None:
+    def body() -> None:
+        va = pinned(memory := memory_of())
+        va.load(STATUS)
+        va.store(YIELD_COUNT, 6)
+        kvmppc_unpin_guest_page(memory, va)
+        va.store(YIELD_COUNT, 7)
+
+    (finding,) = findings(body)
+    (note,) = finding.notes
+    assert note.startswith("last valid use: main  store yield_count  frame 0  step ")
+
+
 def test_a_store_after_the_unpin_is_reported_with_both_sides_and_still_happens() -> None:
     def body() -> None:
         memory = memory_of()
