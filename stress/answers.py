@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BASE = 0x10000
 END = BASE + PAGE_SIZE
 AREAS = END
+PAGES = 4
+LAST = BASE + PAGES * PAGE_SIZE
 NO_MEMORY = 0x900000
 NOBODY = 77
 
@@ -42,9 +44,10 @@ class Ask(NamedTuple):
     length: int = 0
 
 
-VPA = Ask(H_VPA_REG_VPA, BASE, 1024)
-DTL = Ask(H_VPA_REG_DTL, AREAS, 100)
-SLB = Ask(H_VPA_REG_SLB, AREAS + 0x400, 0x30)
+# What a vcpu begins with ends with its page, each with another: the address of its end is one of the next page.
+VPA = Ask(H_VPA_REG_VPA, LAST - 1024, 1024)
+DTL = Ask(H_VPA_REG_DTL, LAST - PAGE_SIZE - 384, 384)
+SLB = Ask(H_VPA_REG_SLB, LAST - 2 * PAGE_SIZE - 128, 128)
 NOT_VPA, NOT_DTL, NOT_SLB = Ask(H_VPA_DEREG_VPA), Ask(H_VPA_DEREG_DTL), Ask(H_VPA_DEREG_SLB)
 
 BEFORE: tuple[tuple[Ask, ...], ...] = (
@@ -104,7 +107,7 @@ class Case:
 
     def __init__(self, scheme: "Scheme", target: int, before: tuple[Ask, ...], applied: str) -> None:
         self.vm = Vm(scheme, 2, threads_per_core=1)
-        self.vm.memory.add_memslot(BASE, 2)
+        self.vm.memory.add_memslot(BASE, PAGES)
         self.vm.memory.add_memslot(0, 1)
         self.rules = scheme.rules
         self.target = target
@@ -123,7 +126,7 @@ class Case:
 
         Whether the area is then dropped is the scheme's business; its answers have to go with what it did.
         """
-        page = self.vm.memory.page_at(BASE)
+        page = self.vm.memory.page_at(VPA.gpa)
         assert page is not None
         userspace.unmap(self.vm.memory, page)
         self.vm.one_more_entry()

@@ -1,5 +1,6 @@
 """Judges a cell's outcome against what its workload states."""
 
+from racer.kvm import schemes
 from stress import workloads
 from stress.cell import EXPECTED, FAILED, FREE, INCONCLUSIVE, Cell, Outcome
 from stress.workload import Workload
@@ -25,11 +26,12 @@ def judge(outcome: Outcome, workload: Workload) -> None:
     must = workload.must_find(cell.scheme, cross=cross)
     unexpected = [kind for kind in outcome.kinds if kind not in workload.may_find(cell.scheme, cross=cross)]
     missing = [] if cell.mode == FREE else sorted(must - set(outcome.kinds))
+    unseen = unseen_in(outcome, workload)
     if unexpected:
         outcome.judged, outcome.why = FAILED, f"not expected: {', '.join(unexpected)}"
-    elif not outcome.counters.get(workload.raced):
+    elif unseen:
         outcome.verdict = UNKNOWN
-        outcome.judged, outcome.why = INCONCLUSIVE, f"nothing raced: {workload.raced} is 0"
+        outcome.judged, outcome.why = INCONCLUSIVE, f"nothing raced: {', '.join(unseen)} is 0"
     elif missing:
         outcome.judged = FAILED if cell.full else INCONCLUSIVE
         outcome.why = f"expected, not found: {', '.join(missing)}"
@@ -37,6 +39,13 @@ def judge(outcome: Outcome, workload: Workload) -> None:
         outcome.judged, outcome.why = INCONCLUSIVE, outcome.why or "cut short"
     else:
         outcome.judged, outcome.why = EXPECTED, ""
+
+
+def unseen_in(outcome: Outcome, workload: Workload) -> list[str]:
+    """Return the counters that should not be zero; in free mode only that which says that something raced."""
+    cell = outcome.cell
+    executions = 0 if cell.mode == FREE else outcome.executions
+    return workload.unseen(lambda: schemes.by_name(cell.scheme), outcome.counters, executions)
 
 
 def expected_of(cell: Cell) -> frozenset[str]:

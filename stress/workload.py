@@ -9,6 +9,7 @@ from racer import UsageError
 CLEAN: frozenset[str] = frozenset()
 MAX_THREADS = 64
 EXECUTIONS = 1000
+ENOUGH = 300
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class Parameters:
 Build = Callable[[Any, Parameters], Callable[[], None]]
 
 
+def nothing_more(scheme: Any) -> tuple[str, ...]:
+    """Ask for no counters of a run of a scheme besides the one that says that something raced."""
+    del scheme
+    return ()
+
+
 @dataclass(frozen=True)
 class Workload:
     """What the threads do, and what must be found in which scheme.
@@ -62,7 +69,8 @@ class Workload:
     means clean: nothing may be found. `expected_crossed`, where given, takes its place in runs with `--cross`.
     A broken scheme may besides show the kinds in `allowed`, and no others. A scheme that `expected` does not
     name (a user's own) is judged as clean.
-    `raced` names the counter which must be above zero for a run to say anything at all.
+    `raced` names the counter which must be above zero for a run to say anything at all, and `shown(scheme)` those that
+    must be too, once a run has `ENOUGH` executions: situations without which the workload is not worth its while.
     `executions` is the budget of a cell if none is asked for.
     `windows`, where a campaign has to go through something piece by piece, tells how many pieces there are; an
     execution counts `window N` for the one it took.
@@ -73,6 +81,7 @@ class Workload:
     build: Build
     expected: Mapping[str, frozenset[str]]
     raced: str
+    shown: Callable[[Any], tuple[str, ...]] = nothing_more
     defaults: Parameters = Parameters()
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expected_crossed: Mapping[str, frozenset[str]] | None = None
@@ -83,6 +92,11 @@ class Workload:
         """Return the kinds that a run of `scheme` has to find."""
         expected = self.expected_crossed if cross and self.expected_crossed is not None else self.expected
         return expected.get(scheme, CLEAN)
+
+    def unseen(self, scheme: Callable[[], Any], counters: Mapping[str, int], executions: int) -> list[str]:
+        """Return the counters that are zero after a run of so many controlled executions, and should not be."""
+        wanted = (self.raced, *(self.shown(scheme()) if executions >= ENOUGH else ()))
+        return [name for name in wanted if not counters.get(name)]
 
     def may_find(self, scheme: str, *, cross: bool = False) -> frozenset[str]:
         """Return every kind that a run of `scheme` may find; nothing where nothing is expected."""

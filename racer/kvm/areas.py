@@ -76,8 +76,9 @@ class KvmppcVpa:
         self.tracked = False
         self.label = f"{vcpu}'s {SHOWN[kind]}"
         # Notes for judges: requests begun, recorded, and the last one's number; the addresses that the last one begun
-        # and the last one recorded asked for; changes made, and those looked at; the request that waited when it was
-        # looked at last; whether userspace asked for it since it went away; where in the guest it lies.
+        # and the last one recorded asked for; changes made, and those looked at, and how many requests had been served
+        # by then; the request that waited when it was looked at last; whether userspace asked for it since it went
+        # away; where in the guest it lies.
         self.asked = 0
         self.asked_gpa = 0
         self.recorded = 0
@@ -85,6 +86,7 @@ class KvmppcVpa:
         self.serial = 0
         self.changes = 0
         self.checked = 0
+        self.served = 0
         self.noted: int | None = None
         self.requested: racer.Side | None = None
         self.renewed = False

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import racer
 from racer.kvm.layout import Member
 from racer.kvm.memory import PAGE_MASK, PAGE_SIZE, Frame, HostMemory
-from racer.kvm.pointer import NULL, HostPointer, Pin, Pointer, report_null
+from racer.kvm.pointer import NULL, HostPointer, Pin, Pointer, report_null, report_wrong_page
 from racer.kvm.srcu import Srcu
 
 PAGE_SHIFT = 12
@@ -290,13 +290,15 @@ def kvmppc_pin_guest_page(memory: GuestMemory, gpa: int, nb: UnsignedLong, area:
 def kvmppc_unpin_guest_page(memory: GuestMemory, va: Pointer, gpa: int = 0, *, dirty: int = 0) -> None:
     """Drop the reference that kvmppc_pin_guest_page took for this address; then mark the page of `gpa` if it is dirty.
 
-    `gpa` and `dirty` are there from v3.10 on.
+    Any address in the page does. `gpa` and `dirty` are there from v3.10 on.
     """
     if not isinstance(va, HostPointer):
         report_null("unpin", "a page")
         return
     pin, frame = va.pin, va.frame
     here = racer.side("unpin", pin.shown, skip=1)
+    if not 0 <= va.at < pin.limit:
+        report_wrong_page(va, here)
     before, free = frame.atomically("unpin", frame.give_back, pin, here)
     if before is not None:
         racer.violation(

@@ -175,6 +175,15 @@ def report_out_of_bounds(pointer: HostPointer, action: str, member: Member) -> N
     )
 
 
+def report_wrong_page(pointer: HostPointer, here: racer.Side) -> None:
+    """Report that the page after the pinned one was unpinned, by an address in it: that of an end, perhaps."""
+    pin = pointer.pin
+    message = (
+        f"{here.thread} unpinned the page at +{pointer.at:#x}, beyond the end of the pinned one ({pin.limit:#x} bytes)"
+    )
+    racer.violation("out-of-bounds", message, sides=(pin.taken, here))
+
+
 def report_null(action: str, what: str) -> None:
     """Report a use of the null pointer: an oops in the kernel. The model carries on."""
     here = racer.side(action, f"NULL ({what})", skip=2)

@@ -23,7 +23,7 @@ from stress.seeds import parse_seed, seed_text
 SCHEME = "deferred"
 ITSELF = -1
 # What was shown to be equivalent is tried all the same, if not as hard.
-EQUIVALENT_LEVELS = 5
+EQUIVALENT_LEVELS = 3
 
 
 @dataclass(frozen=True)

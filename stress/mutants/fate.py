@@ -75,6 +75,10 @@ def tried(job: Job) -> Fate:
             if result.findings:
                 finding = result.findings[0]
                 return Fate(job.number, KILLED, number, trial.name, finding.kind, finding.message, executions)
+            unseen = trial.unseen(result)
+            if unseen:
+                told = f"{', '.join(unseen)} is 0"
+                return Fate(job.number, KILLED, number, trial.name, "nothing-raced", told, executions)
     return Fate(job.number, SURVIVED, job.levels - 1, executions=executions)
 
 

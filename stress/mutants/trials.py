@@ -9,6 +9,7 @@ from racer.kvm.schemes import Scheme
 from stress import answers, detect, workloads
 from stress.verify.bounded import NAMES as BOUNDED
 from stress.verify.bounded import find
+from stress.workload import ENOUGH, Workload
 
 STRATEGY = "portfolio"
 MAX_STEPS = 20_000
@@ -29,11 +30,21 @@ VERIFIED = 1000
 Factory = Callable[[], Scheme]
 
 
+def all_seen(result: racer.Result) -> list[str]:
+    """Ask for no counters."""
+    del result
+    return []
+
+
 class Trial(NamedTuple):
-    """One thing to be lived through: what it is called, and how it is run."""
+    """One thing to be lived through: what it is called, how it is run, and which counters it left at zero.
+
+    A scheme under which what a workload is about never happens is as broken as one that does it wrong.
+    """
 
     name: str
     run: Callable[[], racer.Result]
+    unseen: Callable[[racer.Result], list[str]] = all_seen
 
 
 class Level(NamedTuple):
@@ -77,13 +88,20 @@ def other_answers(scheme: Factory, seed: int) -> Iterator[Trial]:
     return answered(scheme, FIRST_ANSWERS, None)
 
 
+def of_workload(workload: Workload, scheme: Factory, executions: int, seed: int) -> Trial:
+    """Return the trial that samples interleavings of a workload."""
+    trial = explored(workload.name, workload.build(scheme, workload.defaults), executions, seed)
+    if executions < ENOUGH:
+        return trial
+    return trial._replace(unseen=lambda result: workload.unseen(lambda: scheme, result.counters, result.executions))
+
+
 def sampled(budget: dict[str, int]) -> Callable[[Factory, int], Iterator[Trial]]:
     """Return what yields a trial of each of these workloads."""
 
     def trials(scheme: Factory, seed: int) -> Iterator[Trial]:
         for name, executions in budget.items():
-            workload = workloads.by_name(name)
-            yield explored(name, workload.build(scheme, workload.defaults), executions, seed)
+            yield of_workload(workloads.by_name(name), scheme, executions, seed)
 
     return trials
 

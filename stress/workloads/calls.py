@@ -23,6 +23,7 @@ from racer.kvm.vm import Vm
 
 VPA_BASE = 0x100000
 VPA_SLOT = 1024
+IN_REVERSE = PAGE_SIZE // VPA_SLOT - 1
 SMALL_BASE = 0x200000
 SMALL_SLOT = 512
 BAD_BASE = 0x300000
@@ -55,8 +56,10 @@ class Ask(NamedTuple):
 class AreaPlan:
     """Where the areas of each vcpu lie, so that no two requesters share one: pages hold several areas all the same.
 
-    Area i is one of `VARIANTS` that requester r has for the vcpu at index t. VPAs have 1 KiB each; an SLB shadow
-    and a dispatch log share 512 bytes. With `apart` each of these has a page.
+    Area i is one of `VARIANTS` that requester r has for the vcpu at index t. VPAs have 1 KiB each, at the end of which
+    they end; an SLB shadow and a dispatch log share 512 bytes. With `apart` each of these has a page.
+    The VPAs of a page lie in it in reverse, so that the one that ends it is a short one: what is left of the page there
+    is too little for any other.
     """
 
     def __init__(self, vm: Vm, requesters: int, *, huge: int = 1, apart: bool = False) -> None:
@@ -93,7 +96,9 @@ class AreaPlan:
 
     def vpa(self, i: int) -> int:
         """Return the address of VPA i."""
-        return VPA_BASE + i * self.vpa_size
+        if self.vpa_size == PAGE_SIZE:
+            return VPA_BASE + i * PAGE_SIZE
+        return VPA_BASE + ((i ^ IN_REVERSE) + 1) * VPA_SLOT - vpa_length(i)
 
     def slb(self, i: int) -> int:
         """Return the address of SLB shadow i."""

@@ -69,6 +69,11 @@ def play(scheme: "Scheme", parameters: Parameters) -> None:
     vm.finish()
 
 
+def shown(scheme: "type[Scheme]") -> tuple[str, ...]:
+    """Ask for vcpus that join a core which is in the guest already, where vcpus share one."""
+    return ("late-joins",) if scheme.shares_vcores else ()
+
+
 def build(scheme: "Callable[[], Scheme]", parameters: Parameters) -> Callable[[], None]:
     """Return the test body."""
     return lambda: play(scheme(), parameters)
@@ -87,5 +92,6 @@ WORKLOAD = Workload(
     },
     allowed=BROKEN_MAY_SHOW,
     raced="calls-in-guest",
+    shown=shown,
     executions=2000,
 )

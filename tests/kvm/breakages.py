@@ -82,6 +82,10 @@ BREAKAGES = (
     Breakage("pinned_end is not stored", "            vpap.pinned_end = va + vpap.len\n", "            pass\n"),
     # kvmppc_update_vpas
     Breakage("init_vpa runs without a VPA", "            if vcpu.vpa.pinned_addr:  # B3\n    ", "            if True:\n    "),
+    Breakage("a VPA is begun anew with every other request", "        if vcpu.vpa.update_pending:\n            self", "        if True:\n            self"),
+    Breakage("a log is begun anew with every other request", "        if vcpu.dtl.update_pending:\n            self", "        if True:\n            self"),
+    Breakage("an SLB shadow is pinned anew with every other request", "        if vcpu.slb_shadow.update_pending:\n            self",
+             "        if True:\n            self"),
     Breakage("init_vpa does not run", "                init_vpa(vcpu.vpa.pinned_addr)\n", "                pass\n"),
     Breakage("dtl_ptr is not reset", "            vcpu.dtl_ptr = vcpu.dtl.pinned_addr\n", ""),
     Breakage("dtl_index is not reset", "            vcpu.dtl_index = 0\n", ""),
@@ -90,6 +94,7 @@ BREAKAGES = (
     Breakage("the update takes no lock", "        vcpu.vpa_update_lock.acquire()\n        if vcpu.vpa.update_pending:",
              "        if vcpu.vpa.update_pending:"),
     # kvmppc_core_vcpu_free
+    Breakage("the free unpins by the end of a VPA", "kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_addr,", "kvmppc_unpin_guest_page(kvm, vcpu.vpa.pinned_end,"),
     Breakage("the free forgets the DTL", "        if vcpu.dtl.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.dtl.pinned_addr, vcpu.dtl.gpa, dirty=vcpu.dtl.dirty)\n", ""),
     Breakage("the free forgets the SLB shadow",
              "        if vcpu.slb_shadow.pinned_addr:\n            kvmppc_unpin_guest_page(kvm, vcpu.slb_shadow.pinned_addr, vcpu.slb_shadow.gpa, dirty=vcpu.slb_shadow.dirty)\n", "",

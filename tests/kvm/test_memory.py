@@ -120,6 +120,15 @@ def test_a_broken_canary_shows_also_when_the_frame_is_used_again() -> None:
     assert kinds(body) == {"stale-pointer", "canary-corruption"}
 
 
+@pytest.mark.parametrize(("distance", "reported"), [(PAGE_SIZE - 1, set()), (PAGE_SIZE, {"out-of-bounds"})])
+def test_any_address_in_its_page_unpins_it_and_one_in_the_next_page_does_not(distance: int, reported: set[str]) -> None:
+    def body() -> None:
+        memory = memory_of()
+        kvmppc_unpin_guest_page(memory, pinned(memory) + distance)
+
+    assert kinds(body) == reported
+
+
 def test_unpinning_twice_is_reported() -> None:
     def body() -> None:
         memory = memory_of()

@@ -1,12 +1,14 @@
 """A run's outcome is judged against what its workload states."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+from racer.kvm.schemes import Scheme
 from stress import judge, workloads
 from stress.cell import EXPECTED, FAILED, FAULT, INCONCLUSIVE, Cell, Found, Outcome
-from stress.workload import Parameters, Workload
+from stress.workload import ENOUGH, Parameters, Workload
 
 EXPECTATIONS: Mapping[str, frozenset[str]] = {"broken": frozenset({"stale", "sleep"}), "good": frozenset()}
 STATED = Workload(
@@ -59,6 +61,22 @@ def test_an_outcome_is_judged(name: str) -> None:
     assert seen.judged == judged
     assert (seen.verdict == "UNKNOWN") == (judged == INCONCLUSIVE and "raced" in name)
     assert bool(seen.why) == (judged != EXPECTED)
+
+
+def asked_for(scheme: type[Scheme]) -> tuple[str, ...]:
+    return ("joins",) if scheme.shares_vcores else ()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "executions", "judged"),
+    [("deferred", ENOUGH, INCONCLUSIVE), ("deferred", ENOUGH - 1, EXPECTED), ("single-vcpu", ENOUGH, EXPECTED)],
+)
+def test_a_long_run_in_which_a_situation_never_came_up_says_nothing(scheme: str, executions: int, judged: str) -> None:
+    seen = outcome(scheme, [])
+    seen.executions = executions
+    judge.judge(seen, replace(STATED, shown=asked_for))
+    assert seen.judged == judged
+    assert ("joins" in seen.why) == (judged == INCONCLUSIVE)
 
 
 CODES = {

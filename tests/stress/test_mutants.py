@@ -2,12 +2,18 @@
 
 import pytest
 
+from racer.kvm.schemes.deferred import Deferred
+from racer.kvm.vcore import Vcore
+from racer.kvm.vcpu import Vcpu
+from stress import workloads
 from stress.mutants.command import drawn
 from stress.mutants.equivalent import Equivalent, reasons
 from stress.mutants.fate import DIED, KILLED, SURVIVED, Fate, Job, fate_of
 from stress.mutants.operators import mutants_of
 from stress.mutants.score import Score
 from stress.mutants.source import Mutant, Source, source_of
+from stress.mutants.trials import of_workload
+from stress.workload import ENOUGH
 
 SOURCE = source_of("deferred")
 MUTANTS = mutants_of(SOURCE)
@@ -17,6 +23,14 @@ LEVELS = 3
 QUICK = ("invert a test", "another of its kind", "drop an operand", "skip the init")
 CHOSEN = [n for n, mutant in enumerate(MUTANTS) if mutant.operator in QUICK and n not in KNOWN]
 SAMPLE = [CHOSEN[n] for n in drawn(len(CHOSEN), 30, seed=1)]
+
+
+class Alone(Deferred):
+    """Never says that a vcore is in the guest: nobody can join it, and nothing else is wrong."""
+
+    def kvmppc_first_run(self, vc: Vcore, vcpu: Vcpu) -> None:
+        """Let it wait for the next run."""
+
 
 SMALL = '''
 def change(self, vcpu, tvcpu):
@@ -110,6 +124,13 @@ def test_a_sample_of_the_mutants_of_deferred_is_killed() -> None:
 
     alive = ["\n".join(SOURCE.diff(MUTANTS[number])) for number in SAMPLE if fate(number).verdict != KILLED]
     assert not alive, "\n\n".join(alive)
+
+
+def test_a_mutant_under_which_no_vcpu_ever_joins_late_is_killed() -> None:
+    trial = of_workload(workloads.by_name("cross-register"), Alone, ENOUGH, 1)
+    result = trial.run()
+    assert not result.findings
+    assert trial.unseen(result) == ["late-joins"]
 
 
 def test_what_does_not_load_is_killed() -> None:

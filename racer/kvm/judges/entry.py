@@ -82,6 +82,7 @@ def check_page(area: "KvmppcVpa", recorded: int) -> None:
         return
     area.checked = area.changes
     racer.count("entries-after-update")
+    check_asked(area, recorded)
     if area.noted is not None or not recorded:
         return
     addr, gpa = area.pinned_addr, area.recorded_gpa
@@ -89,6 +90,21 @@ def check_page(area: "KvmppcVpa", recorded: int) -> None:
         here = racer.side("enter", f"guest with {area.label} at {addr.pin.gpa:#x}", skip=2)
         message = f"{area.label} lies at {addr.pin.gpa:#x}, asked for last was {gpa:#x}"
         racer.violation("last-request", message, sides=(area.requested, here) if area.requested else (here,))
+
+
+def check_asked(area: "KvmppcVpa", recorded: int) -> None:
+    """Report an area that has changed since the last entry without a request: all that were recorded had been served.
+
+    An area is taken away, initialised or begun anew only because somebody has asked. Of a request that waits nothing is
+    due yet. In free mode it is not known which of these came first.
+    """
+    served = recorded - (area.noted is not None)
+    before, area.served = area.served, served
+    if not racer.controlled() or not recorded or served > before:
+        return
+    here = racer.side("enter", f"guest with {area.label} changed", skip=3)
+    message = f"{area.label} was changed, and nobody had asked for that since it was last"
+    racer.violation("unasked-change", message, sides=(area.requested, here) if area.requested else (here,))
 
 
 def report_parity(vcpu: "Vcpu", vpa: Pointer, count: int, *, entering: bool) -> None:
