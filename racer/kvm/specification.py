@@ -157,6 +157,19 @@ def _qemu_registering(has: Registered, call: Request) -> int:
     return H_RESOURCE if call.subfunc != H_VPA_REG_VPA and has.vpa is None else H_SUCCESS
 
 
+def qemu_count(count: int, *, running: bool) -> tuple[int, bool]:
+    """Return the yield_count when QEMU has begun or ended to run a processor, and whether it had to be repaired.
+
+    Registering a VPA does not set the count, so what the guest left there may be wrong (facts 4.2).
+
+    >>> qemu_count(1, running=True), qemu_count(1, running=False)
+    ((2, False), (3, True))
+    """
+    after = count + 1
+    repaired = after % 2 == running
+    return (after + repaired) & 0xFFFFFFFF, repaired
+
+
 def shortest(rules: Rules, subfunc: int) -> int:
     """Return the least length that may be registered."""
     if subfunc == H_VPA_REG_VPA:

@@ -1,133 +1,132 @@
 """What a guest's own test of H_REGISTER_VPA (powerpc/spapr_vpa of kvm-unit-tests) sees by version of the host; QEMU."""
 
-from typing import NamedTuple
-
 import pytest
 
 import racer
 from racer.kvm.hcalls import kvmppc_h_cede
 from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD, YIELD_COUNT
-from racer.kvm.papr import H_CEDE, H_HARDWARE, H_PARAMETER, H_REGISTER_VPA, H_RESOURCE, H_SUCCESS, flags_word
+from racer.kvm.papr import H_CEDE, H_REGISTER_VPA, H_SUCCESS, flags_word
+from racer.kvm.pointer import HostPointer
 from racer.kvm.schemes import SCHEMES
-from racer.kvm.specification import NOTHING, Registered, Request, qemu
+from racer.kvm.specification import NOTHING, Registered, Request, qemu, qemu_count
 from racer.kvm.vcpu import LEAVE, Exit, Vcpu
 from racer.kvm.vm import Vm
-from tests.kvm.running import register
-
-BASE = 0x10000
-END = BASE + 0x2000
-VPA, DTL, SLB = 1, 2, 3
-NOT_VPA, NOT_DTL, NOT_SLB = 5, 6, 7
-S0, S1, S2 = "S0", "S1", "S2"  # how the checks are done, by the first version that did them so
-VERSION = {"unpinned": S0, "immediate": S1} | dict.fromkeys(
-    ("seed", "seed-logged", "dropped-locks", "snapshot", "late-joiners", "dirty-tracking", "own-task"), S2
+from tests.kvm.guest_calls import (
+    A_VPA,
+    BASE,
+    DTL,
+    FILE,
+    HUGE,
+    NEXT,
+    NOT_VPA,
+    ROWS,
+    VERSION_OF,
+    VPA,
+    Call,
+    Row,
+    document,
 )
-NOW = "now"
-Call = tuple[int, int, int | None]
 
-
-class Row(NamedTuple):
-    """A call on a vcpu that had these calls, its code as PAPR has it, that of versions that differ, and QEMU's."""
-
-    name: str
-    call: Call
-    code: int
-    qemu: int
-    but: dict[str, int] = {}  # noqa: RUF012  (it is not changed)
-    before: tuple[Call, ...] = ()
-    target: int = 0
-
-
-HAS_VPA = ((VPA, BASE, 640 + 384),)
-ROWS = (
-    Row("reserved function 0", (0, BASE, 1024), H_PARAMETER, H_PARAMETER),
-    Row("reserved function 4", (4, BASE, 1024), H_PARAMETER, H_PARAMETER),
-    Row("unknown processor", (VPA, BASE, 1024), H_PARAMETER, H_PARAMETER, target=9),
-    Row("unknown processor, deregister", (NOT_VPA, 0, None), H_PARAMETER, H_PARAMETER, target=9),
-    Row("a VPA 8 bytes off", (VPA, BASE + 8, 1024), H_PARAMETER, H_PARAMETER),
-    Row("an SLB shadow 8 bytes off", (SLB, BASE + 0x1008, 0x80), H_PARAMETER, H_SUCCESS, before=HAS_VPA),
-    Row("a DTL 8 bytes off", (DTL, BASE + 0x1008, 480), H_PARAMETER, H_SUCCESS, before=HAS_VPA),
-    Row("a VPA that crosses 4 KiB", (VPA, BASE + 0xE00, 1024), H_PARAMETER, H_PARAMETER),
-    Row("an SLB shadow that crosses 4 KiB", (SLB, BASE + 0xF80, 0x100), H_PARAMETER, H_PARAMETER, before=HAS_VPA),
-    Row("a DTL that crosses 4 KiB", (DTL, BASE + 0xF80, 480), H_PARAMETER, H_SUCCESS, before=HAS_VPA),
-    Row("a VPA of 632 bytes", (VPA, BASE, 632), H_PARAMETER, H_PARAMETER),
-    Row("a VPA of 640 bytes", (VPA, BASE, 640), H_SUCCESS, H_SUCCESS, {S2: H_PARAMETER}),
-    Row("a DTL of 47 bytes", (DTL, BASE + 0x1000, 47), H_PARAMETER, H_PARAMETER, before=HAS_VPA),
-    Row("an SLB shadow of 8 bytes", (SLB, BASE + 0x1000, 8), H_SUCCESS, H_SUCCESS, {S1: H_PARAMETER}, HAS_VPA),
-    Row("a VPA past the end of memory", (VPA, END, None), H_PARAMETER, H_PARAMETER),
-    Row("a VPA at address 0", (VPA, 0, 1024), H_PARAMETER, H_HARDWARE, {S0: H_SUCCESS, S1: H_SUCCESS}),
-    Row("a DTL without a VPA", (DTL, BASE + 0x1000, 480), H_RESOURCE, H_RESOURCE),
-    Row("an SLB shadow without a VPA", (SLB, BASE + 0x1000, 0x80), H_RESOURCE, H_RESOURCE),
-    Row("a short DTL without a VPA", (DTL, BASE + 0x1000, 47), H_PARAMETER, H_PARAMETER, {S1: H_RESOURCE}),
-    Row("deregistering a VPA", (NOT_VPA, 0, None), H_SUCCESS, H_SUCCESS, before=HAS_VPA),
-    Row("deregistering twice", (NOT_VPA, 0, None), H_SUCCESS, H_SUCCESS, before=(*HAS_VPA, (NOT_VPA, 0, None))),
-    Row("deregistering a DTL that never was", (NOT_DTL, 0, None), H_SUCCESS, H_SUCCESS),
-    Row(
-        "deregistering a VPA beside an SLB shadow",
-        (NOT_VPA, 0, None),
-        H_RESOURCE,
-        H_RESOURCE,
-        before=(*HAS_VPA, (SLB, BASE + 0x1000, 0x80)),
-    ),
-)
+NAMED = {row.name.replace(" ", "-"): row for row in ROWS}
+each_row = pytest.mark.parametrize("row", NAMED.values(), ids=list(NAMED))
 
 
 def machine(scheme: str) -> Vm:
-    vm = Vm(SCHEMES[scheme](), 1, threads_per_core=1)
+    vm = Vm(SCHEMES[scheme](), 2, threads_per_core=1)
     vm.memory.add_memslot(BASE, 2)
+    vm.memory.add_memslot(HUGE, 2, huge=2)
     vm.memory.add_memslot(0, 1)
     return vm
 
 
+def make(vm: Vm, call: Call, target: int = 0, stray: int = 0) -> int:
+    """Write an area's length and make a call; return its code."""
+    subfunc, gpa, length = call
+    if length is not None:
+        vm.memory.guest_store(gpa, LENGTH_HWORD if subfunc == VPA else LENGTH_WORD, length)
+    return vm.hcall(vm.vcpus[0], H_REGISTER_VPA, flags_word(subfunc) | stray, target, gpa, wrote=length)
+
+
+def asked(call: Call, target: int = 0) -> Request:
+    """Return a call as QEMU sees it: it does not look for bytes left in a page, so there are none."""
+    subfunc, gpa, length = call
+    return Request(target < 2, subfunc, gpa, None, length or 0)
+
+
+def test_every_scheme_has_its_column() -> None:
+    assert set(VERSION_OF) == set(SCHEMES)
+
+
+def test_the_document_is_as_the_rows_say() -> None:
+    assert FILE.read_text(encoding="utf-8") == document(), "python -m tests.kvm.guest_calls writes it anew"
+
+
+@each_row
+def test_where_answers_differ_it_is_said_why(row: Row) -> None:
+    assert bool(row.why) == (len({*row.codes().values(), row.qemu}) > 1)
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))
-def test_the_codes_are_those_of_the_version(row: Row, scheme: str) -> None:
-    codes: list[int] = []
+def test_the_codes_are_those_of_the_version(scheme: str) -> None:
+    codes: dict[str, int] = {}
+
+    def body(row: Row) -> None:
+        vm = machine(scheme)
+        for before in row.before:
+            assert make(vm, before) == H_SUCCESS
+        codes[row.name] = make(vm, row.call, row.target, row.stray)
+
+    for row in ROWS:
+        racer.explore(lambda row=row: body(row), executions=1)  # type: ignore[misc]
+    assert codes == {row.name: row.codes()[VERSION_OF[scheme]] for row in ROWS}
+
+
+@each_row
+def test_the_codes_of_qemu(row: Row) -> None:
+    has: Registered = NOTHING
+    for before in row.before:
+        code, has = qemu(has, flags_word(before[0]), asked(before))
+        assert code == H_SUCCESS
+    assert qemu(has, flags_word(row.call[0]) | row.stray, asked(row.call, row.target))[0] == row.qemu
+
+
+@each_row
+def test_what_qemu_refuses_changes_nothing(row: Row) -> None:
+    has = Registered(vpa=(BASE, 1024), dtl=(NEXT, 480))
+    code, after = qemu(has, flags_word(row.call[0]) | row.stray, asked(row.call, row.target))
+    assert code == H_SUCCESS or after == has
+
+
+def test_qemu_keeps_the_length_of_a_dtl() -> None:
+    _, after = qemu(Registered(vpa=(BASE, 1024)), flags_word(DTL), asked((DTL, NEXT, 100)))
+    assert after.dtl == (NEXT, 100)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_kvm_rounds_the_length_of_a_dtl_to_whole_entries(scheme: str) -> None:
+    lengths: list[int] = []
 
     def body() -> None:
         vm = machine(scheme)
-        for before in row.before:
-            assert register(vm, vm.vcpus[0], 0, *before) == H_SUCCESS
-        codes.append(register(vm, vm.vcpus[0], row.target, *row.call))
+        assert [make(vm, A_VPA), make(vm, (DTL, NEXT, 100))] == [H_SUCCESS] * 2
+        vm.one_more_entry()
+        begin, end = vm.runners[0].dtl.pinned_addr, vm.runners[0].dtl.pinned_end
+        assert isinstance(begin, HostPointer)
+        assert isinstance(end, HostPointer)
+        lengths.append(end.at - begin.at)
 
     racer.explore(body, executions=1)
-    assert codes[0] == row.but.get(VERSION.get(scheme, NOW), row.code)
+    assert set(lengths) == {96}
 
 
-def left(gpa: int) -> int | None:
-    """Return the bytes left in the page, as the model's machine has it."""
-    return 0x1000 - (gpa & 0xFFF) if gpa < END else None
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))
-def test_the_codes_of_qemu(row: Row) -> None:
-    has: Registered = NOTHING
-    for subfunc, gpa, length in row.before:
-        code, has = qemu(has, flags_word(subfunc), Request(True, subfunc, gpa, left(gpa), length or 0))
-        assert code == H_SUCCESS
-    subfunc, gpa, length = row.call
-    request = Request(row.target == 0, subfunc, gpa, left(gpa), length or 0)
-    assert qemu(has, flags_word(subfunc), request)[0] == row.qemu
-
-
-def test_qemu_looks_at_the_whole_flags_word_and_kvm_at_three_bits() -> None:
-    stray = flags_word(VPA) | 1
-    assert qemu(NOTHING, stray, Request(True, VPA, BASE, 4096, 1024))[0] == H_PARAMETER
-    codes: list[int] = []
-
-    def body() -> None:
-        vm = machine("deferred")
-        vm.memory.guest_store(BASE, LENGTH_HWORD, 1024)
-        codes.append(vm.hcall(vm.vcpus[0], H_REGISTER_VPA, stray, 0, BASE, wrote=1024))
-
-    racer.explore(body, executions=1)
-    assert codes[0] == H_SUCCESS
-
-
-def test_qemu_keeps_the_length_of_a_dtl_and_kvm_rounds_it() -> None:
-    has = Registered(vpa=(BASE, 1024))
-    _, after = qemu(has, flags_word(DTL), Request(True, DTL, BASE + 0x1000, 4096, 100))
-    assert after.dtl == (BASE + 0x1000, 100)
+@pytest.mark.parametrize(
+    ("count", "running", "after", "repaired"),
+    [(1, True, 2, False), (2, False, 3, False), (0, True, 2, True), (3, False, 5, True), (0xFFFFFFFF, True, 0, False)],
+)
+def test_qemu_counts_dispatches_and_repairs_a_count_that_is_wrong(
+    count: int, running: bool, after: int, repaired: bool
+) -> None:
+    assert qemu_count(count, running=running) == (after, repaired)
 
 
 def count_of(vm: Vm) -> int:
