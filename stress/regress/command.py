@@ -60,6 +60,8 @@ def make(live: screen.Live, todo: list[Stage], done: list[Check], asked: Asked, 
                     if isinstance(news, Check):
                         made[number] = news
                     live.take(jobs[number], news)
+                    if isinstance(news, Check) and news.verdict == FAULT and not asked.keep_going:
+                        return  # what ended one process ends the next, too
             finally:
                 done += [made[number] for number in sorted(made)]
             if not asked.keep_going and any(check.verdict != PASS for check in made.values()):

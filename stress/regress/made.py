@@ -4,6 +4,7 @@ import os
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import racer
 from racer.kvm import schemes
@@ -107,15 +108,21 @@ def shown(job: Job, body: Body, result: racer.Result) -> Check:
     if finding.schedule is None:  # of the campaign, not of one execution
         return failed(job, finding, result.executions, whole_line(job))
     strategy, seed = finding.strategy, finding.seed or 0
-    small = shrink(
-        body, finding.schedule, lambda each: each.kind == finding.kind, detect.ALL, SHRINK, stall_after=STALL_AFTER
-    )
+    small = None
+    if job.sort != KNOWN:  # which is small already
+        same = partial(alike, finding)
+        small = shrink(body, finding.schedule, same, detect.ALL, SHRINK, stall_after=STALL_AFTER)
     if small is not None:
         strategy, seed = small.strategy, 0
         again = explored(replace(job, sort=KNOWN, strategy=strategy, executions=1, seed=seed), body, lambda _: None)
-        finding = next((each for each in again.findings if each.kind == finding.kind), finding)
+        finding = next((each for each in again.findings if alike(finding, each)), finding)
     cell = Cell(job.workload, job.scheme, job.parameters, strategy, seed, 1, detect=detect.ALL)
     return failed(job, finding, result.executions, runner.reproduce_line(cell, strategy, seed))
+
+
+def alike(wanted: racer.Finding, found: racer.Finding) -> bool:
+    """Whether a finding shows the same again."""
+    return found.kind == wanted.kind
 
 
 def failed(job: Job, finding: racer.Finding, executions: int, again: str) -> Check:
