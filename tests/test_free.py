@@ -1,5 +1,6 @@
 """run_free: the same subject on plain OS threads."""
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -199,3 +200,11 @@ def test_primitives_made_outside_a_free_run_work_in_it(primitive: str) -> None:
                 pass
 
     assert racer.run_free(lambda: both(use, use), SHORT).findings == ()
+
+
+def test_no_garbage_is_collected_while_threads_of_a_free_run_are_at_work() -> None:
+    seen: set[bool] = set()
+    assert gc.isenabled()
+    racer.run_free(lambda: seen.add(gc.isenabled()), seconds=0.05)
+    assert seen == {False}
+    assert gc.isenabled()

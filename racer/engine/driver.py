@@ -12,15 +12,15 @@ from typing import TypeVar
 
 from racer.core.errors import RacerError, StallError, UsageError
 from racer.engine import free, interpose, pool, turnstile
+from racer.engine.garbage import collect_young
 from racer.engine.patience import Patience
+
+__all__ = ["Driver", "collect_young"]
 
 R = TypeVar("R")
 
 _TICK = 0.05
 _GRACE = 2.0
-_YOUNG = 20_000
-_FULL_EVERY = 16
-_collections = 0
 _one_at_a_time = threading.Lock()
 
 
@@ -128,14 +128,3 @@ class Driver:
         self.stop = self._abandoned = True
         turnstile.forget()
         pool.discard()
-
-
-def collect_young() -> None:
-    """Collect the garbage of the executions since the last time, if there is enough of it.
-
-    Now and then all of it: what is alive at a collection of the young is never looked at by another.
-    """
-    global _collections
-    if gc.get_count()[0] > _YOUNG:
-        _collections += 1
-        gc.collect(2 if _collections % _FULL_EVERY == 0 else 0)

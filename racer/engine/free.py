@@ -1,5 +1,6 @@
 """Free mode: the same subject on plain OS threads, interleaved by the OS, with noise."""
 
+import gc
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from racer.core.errors import FailureError, StallError, UsageError
 from racer.core.finding import Finding, Side
 from racer.core.rng import SplitMix64, execution_seed
 from racer.engine import interpose, turnstile, where
+from racer.engine.garbage import collect_young
 
 _SWITCH_INTERVAL = 1e-5
 """Seconds between forced switches while a free run has noise: the default of 5 ms hardly ever shows a race."""
@@ -115,6 +117,8 @@ def run(
     hook_before = interpose.install(make_noise(seed) if noise else None)
     if noise:
         sys.setswitchinterval(_SWITCH_INTERVAL)
+    collecting = gc.isenabled()
+    gc.disable()  # it would run finalizers, and so switch threads, in the middle of what CPython takes for indivisible
     try:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -122,8 +126,11 @@ def run(
             if state.histories:
                 judge(state.histories)
             state.counted()
+            collect_young()
     finally:
         _run = None
+        if collecting:
+            gc.enable()
         sys.setswitchinterval(before)
         interpose.install(hook_before)
     return state

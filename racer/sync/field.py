@@ -128,7 +128,8 @@ def _make_cells_in(owner: type) -> None:
             above = super(owner, cls).__new__  # type: ignore[arg-type]  # cls is owner or below
             made = above(cls) if above is object.__new__ else above(cls, *args, **kwargs)
         run = turnstile.active()
-        if run is not None and isinstance(made, owner) and _CELLS not in getattr(made, "__dict__", ()):
+        # The look at __dict__ makes it, before two threads can: CPython 3.11 crashes where a collection comes between.
+        if _CELLS not in getattr(made, "__dict__", ()) and run is not None and isinstance(made, owner):
             made.__dict__[_CELLS] = _cells_for(run, made)
         return made
 
