@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import racer
 from racer.kvm import userspace
+from racer.kvm.ioctl import get_one_reg, set_one_reg
 from racer.kvm.judges.requests import registered
 from racer.kvm.layout import LENGTH_HWORD, LENGTH_WORD
 from racer.kvm.memory import PAGE_SIZE
+from racer.kvm.one_reg import KVM_REG_PPC_VPA_ADDR, KVM_REG_PPC_VPA_SLB, REGISTERS, value_of
 from racer.kvm.papr import (
     FUNCTION_NAMES,
     H_REGISTER_VPA,
+    H_RESOURCE,
+    H_SUCCESS,
     H_VPA_DEREG_DTL,
     H_VPA_DEREG_SLB,
     H_VPA_DEREG_VPA,
@@ -168,6 +172,31 @@ def judge(scheme: "Callable[[], Scheme]", target: int, before: tuple[Ask, ...], 
             case.finish()
 
 
+def judge_beside_one_reg(scheme: "Callable[[], Scheme]") -> None:
+    """Make calls about areas that userspace has set, of which an SLB shadow may have no length (facts D11); read back.
+
+    What ONE_REG tells of an area that a call has deregistered is nothing at all.
+    """
+    vm = Vm(scheme(), 1, threads_per_core=1)
+    vm.memory.add_memslot(BASE, PAGES)
+    (vcpu,) = vm.runners
+    if not vm.scheme.has_one_reg:
+        return
+    set_one_reg(vcpu, KVM_REG_PPC_VPA_ADDR, VPA.gpa)
+    set_one_reg(vcpu, KVM_REG_PPC_VPA_SLB, value_of(KVM_REG_PPC_VPA_SLB, SLB.gpa, 0))
+    for ask, wanted in ((NOT_VPA, H_RESOURCE), (NOT_SLB, H_SUCCESS), (NOT_VPA, H_SUCCESS)):
+        code = make(vm, vcpu.vcpu_id, ask)
+        if code != wanted:
+            what = f"{FUNCTION_NAMES[ask.subfunc]}, of an area that ONE_REG has set"
+            message = f"{what}: {return_name(code)}, specified is {return_name(wanted)}"
+            racer.violation("return-code", message, sides=(racer.side("check", what),))
+    for reg in REGISTERS:
+        told = get_one_reg(vcpu, reg)
+        if told:
+            message = f"ONE_REG tells {told:#x} of an area that was deregistered"
+            racer.violation("last-request", message, sides=(racer.side("check", f"register {reg:#x}"),))
+
+
 def parts() -> Iterator[tuple[int, tuple[Ask, ...], str]]:
     """Yield the processor asked for, the calls before, and which of them are applied: the rare ones last."""
     yield 0, (VPA, SLB), ALL
@@ -181,3 +210,4 @@ def bodies(scheme: "Callable[[], Scheme]") -> Iterator[Callable[[], None]]:
     """Yield test bodies, without threads of their own, that together go through all cases."""
     for target, before, applied in parts():
         yield partial(judge, scheme, target, before, applied)
+    yield partial(judge_beside_one_reg, scheme)

@@ -18,9 +18,6 @@ class Equivalent(NamedTuple):
 
 TABLE: dict[str, tuple[Equivalent, ...]] = {
     "Deferred": (
-        Equivalent("vpa_is_registered", "if vpap.update_pending: / return vpap.next_gpa != 0 / return bool(vpap.pinned_addr)",
-                   "if vpap.update_pending: / return vpap.len != 0 / return bool(vpap.pinned_addr)",
-                   "While a request waits its length is 0 exactly if its address is: the shortest area has 8 bytes."),
         Equivalent("vpa_is_registered", '"""Whether the guest may take the area for registered. Called with vpa_update_lock held.""" / if vpap.update_pending: / return vpap.next_gpa != 0 / return bool(vpap.pinned_addr)',
                    '"""Whether the guest may take the area for registered. Called with vpa_update_lock held.""" / stale = vpap.pinned_addr / if vpap.update_pending: / return vpap.next_gpa != 0 / return bool(stale)',
                    "Called with the lock held, under which alone the field changes."),
@@ -33,9 +30,6 @@ TABLE: dict[str, tuple[Equivalent, ...]] = {
         Equivalent("Deferred.do_h_register_vpa", "vpap.next_gpa = vpa / vpap.len = length / vpap.update_pending = 1 / tvcpu.vpa_update_lock.release()",
                    "vpap.next_gpa = vpa / vpap.update_pending = 1 / vpap.len = length / tvcpu.vpa_update_lock.release()",
                    "Under the lock; whoever sees the flag without it takes the lock before looking further."),
-        Equivalent("Deferred.do_h_register_vpa", "kvm = vcpu.kvm.memory / length = 0 / tvcpu = kvmppc_find_vcpu(vcpu.kvm, vcpuid)",
-                   "kvm = vcpu.kvm.memory / length = 1 / tvcpu = kvmppc_find_vcpu(vcpu.kvm, vcpuid)",
-                   "The length of an area that is deregistered is looked at by nobody: nothing is pinned for address 0."),
         Equivalent("Deferred.check_request", "if subfunc == H_VPA_REG_DTL: / if length < SIZEOF_DTL_ENTRY: / return H_PARAMETER, None, length / length -= length % SIZEOF_DTL_ENTRY / # only beside a VPA",
                    "if subfunc == H_VPA_REG_DTL: / length -= length % SIZEOF_DTL_ENTRY / if length < SIZEOF_DTL_ENTRY: / return H_PARAMETER, None, length / # only beside a VPA",
                    "What is shorter than an entry still is when it is rounded down to 0."),
