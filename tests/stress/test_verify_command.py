@@ -107,7 +107,7 @@ def test_fewer_cells_than_processes_share_them_and_come_to_the_same(run: Run) ->
 
 BAD = {
     "unknown workload": (["--workload", "remap"], r"workload 'remap': .* a \(one-vcpu\), .* f \(three-areas\)"),
-    "unknown scheme": (["--scheme", "defered"], "immediate, seed, deferred, always-locked"),
+    "unknown scheme": (["--scheme", "defered"], "immediate, seed, .*always-locked, deferred"),
     "no executions": (["--max-executions", "0"], "max-executions must be at least 1, got 0"),
     "no entries": (["--entries", "0"], "entries must be between 1 and 10000, got 0"),
     "no processes": (["--processes", "0"], "processes must be between 1 and 256, got 0"),
