@@ -32,7 +32,7 @@ SHARES = "tests/strategies/test_shares.py"
 COVERED: dict[int, Covered] = {
     1: Covered(
         "the outcome of a trylock or compare-exchange is kept when it is moved",
-        "Nidhugg PR 37 (Mutex_trylock_2, CAS_load, CAS_tricky)",
+        "Nidhugg#37 (Mutex_trylock_2, CAS_load, CAS_tricky)",
         (
             f"{OUTCOMES}::test_a_compare_exchange_is_seen_to_fail_and_to_succeed_wherever_it_can",
             f"{COUNTS}::test_a_family_of_programs_follows_its_formula",
@@ -41,7 +41,7 @@ COVERED: dict[int, Covered] = {
     ),
     2: Covered(
         "only the last access to an object is remembered, so that a load hides what was before it",
-        "frontrun (three writers), loom issues 166, 392, PR 90",
+        "frontrun (three writers), loom#166, loom#392, loom#90",
         (
             f"{OUTCOMES}::test_a_load_that_matters_to_nobody_takes_no_outcome_away",
             f"{OUTCOMES}::test_a_thread_that_loads_first_is_still_overtaken",
@@ -66,7 +66,7 @@ COVERED: dict[int, Covered] = {
     ),
     5: Covered(
         "initials, sleep sets or sequences are a little wrong: one execution in many is missed",
-        "dscheck PRs 18, 22, Concuerror issue 43, Nidhugg PR 41",
+        "dscheck#18, dscheck#22, Concuerror#43, Nidhugg#41",
         (
             f"{OUTCOMES}::test_the_outcome_that_needs_two_windows_at_once_is_found",
             f"{COUNTS}::test_verify_counts_as_stated_in_whichever_order_the_threads_start",
@@ -77,7 +77,7 @@ COVERED: dict[int, Covered] = {
     ),
     6: Covered(
         "the end of main ends its daemons",
-        "dejafu issue 40",
+        "dejafu#40",
         (
             f"{LIVES}::test_a_daemon_is_not_cut_off_by_the_end_of_main",
             f"{LIVES}::test_a_server_that_waits_for_more_is_found_in_every_state_and_is_no_deadlock",
@@ -86,7 +86,7 @@ COVERED: dict[int, Covered] = {
     ),
     7: Covered(
         "a loop that waits goes round for ever, or is forbidden to go round",
-        "loom issue 162, dscheck issue 17, Shuttle PR 18",
+        "loom#162, dscheck#17, Shuttle#18",
         (
             f"{SPINNING}::test_a_loop_that_lets_others_go_first_ends_under_priorities",
             f"{SPINNING}::test_a_loop_that_does_not_is_noticed",
@@ -96,7 +96,7 @@ COVERED: dict[int, Covered] = {
     ),
     8: Covered(
         "a deadlock is reported where somebody can go on",
-        "loom issue 376, Fray issue 33, PRs 51, 151, 319",
+        "loom#376, Fray#33, Fray#51, Fray#151, Fray#319",
         (
             f"{LIVES}::test_who_can_still_go_on_is_in_no_deadlock",
             f"{LIVES}::test_a_daemon_left_with_a_lock_that_main_wants_is_a_deadlock",
@@ -104,7 +104,7 @@ COVERED: dict[int, Covered] = {
     ),
     9: Covered(
         "something but the schedule decides",
-        "Shuttle PRs 68, 96, Fray PR 320, Coyote issues 308, 334",
+        "Shuttle#68, Shuttle#96, Fray#320, Coyote#308, Coyote#334",
         (
             "tests/test_verify.py::test_nondeterminism_is_noticed",
             f"{MISUSE}::test_state_kept_between_executions_is_nondeterminism_and_the_first_step_that_differs_is_shown",
@@ -114,7 +114,7 @@ COVERED: dict[int, Covered] = {
     ),
     10: Covered(
         "the scheduling point stands behind the operation",
-        "Shuttle PR 216, frontrun PR 24",
+        "Shuttle#216, frontrun#24",
         (
             f"{LIVES}::test_a_notification_before_the_wait_is_lost_and_none_after_it",
             f"{COUNTS}::test_a_family_of_programs_follows_its_formula",
@@ -170,7 +170,7 @@ COVERED: dict[int, Covered] = {
     ),
     17: Covered(
         "what is left of a deadlocked execution disturbs the next",
-        "loom PR 236, Fray PR 66",
+        "loom#236, Fray#66",
         (
             f"{LIVES}::test_deadlocked_executions_leave_no_thread_and_change_nothing_in_the_next",
             f"{LIVES}::test_what_a_stuck_thread_does_while_it_is_unwound_is_no_part_of_the_execution",
